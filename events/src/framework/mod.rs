@@ -1,0 +1,11 @@
+//! A framework: the agreed set for a body and a span of time.
+//!
+//! Events: [`adopted`], [`rating_rule_set`].
+
+crate::registry::events! {
+    /// What happened to a framework.
+    Framework {
+        adopted::Adopted = "piperoll.framework.adopted.v1" since "0.1.0",
+        rating_rule_set::RatingRuleSet = "piperoll.framework.rating_rule_set.v1" since "0.1.0",
+    }
+}

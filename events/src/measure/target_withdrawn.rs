@@ -1,0 +1,22 @@
+//! Nothing is aimed at any more.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::reason::{Authority, Reason};
+use crate::target::{Target, TargetKey};
+
+/// The target was withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetWithdrawn {
+    /// Which target.
+    pub key: TargetKey,
+    /// What was aimed at.
+    pub old: Target,
+    /// Why.
+    pub reason: Reason,
+    /// Who decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Authority>,
+}
