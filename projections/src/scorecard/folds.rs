@@ -1,0 +1,430 @@
+//! From one event to its rows.
+//!
+//! **Invariant:** total and stateless. Where an event names one key twice, the last one counts, so
+//! that no event can break a unique index.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+use piperoll_events::area::Area;
+use piperoll_events::definition::Polarity;
+use piperoll_events::framework::Framework;
+use piperoll_events::import::Import;
+use piperoll_events::measure::Measure;
+use piperoll_events::measure::adopted::Adopted;
+use piperoll_events::measure::baseline_set::Baseline;
+use piperoll_events::measure::code_assigned::Code;
+use piperoll_events::measure::placed::Place;
+use piperoll_events::objective::Objective;
+use piperoll_events::step::Step;
+use piperoll_events::{
+    Authority, Breakdown, Definition, Event, Fact, Position, Reason, Target, TargetKey,
+};
+use uuid::Uuid;
+
+use super::catalogue::ANY;
+use super::rows::{
+    AimedRow, BaselineRow, BreakdownRow, CodeRow, DefinitionRow, DefinitionText, Histories,
+    ImportRow, Json, Key, MeasureRow, MeasureText, PlacementRow, RuleRow, StructureRow, TargetText,
+};
+use super::targets::{Placing, rows as target_rows};
+use super::words::{ImportState, Numbered, PlaceKind, PolarityKind, StructureKind, TargetHappened};
+
+/// The namespace of breakdowns.
+const BREAKDOWN: Uuid = Uuid::from_u128(0x3a0b_6c15_d2f7_5c84_9a61_70b9_44e8_1d2a);
+
+/// A breakdown as a key; nought for the headline.
+pub(crate) fn breakdown_key(breakdown: &Breakdown) -> Uuid {
+    if breakdown.is_headline() {
+        return Uuid::nil();
+    }
+    Uuid::new_v5(&BREAKDOWN, breakdown.to_string().as_bytes())
+}
+
+/// The rows of some events, each folded by itself.
+pub(crate) fn fold(events: &[(Position, Event)]) -> Histories {
+    let mut fold = Fold::default();
+    for (position, event) in events {
+        fold.event(*position, event);
+    }
+    fold.out
+}
+
+#[derive(Default)]
+pub(super) struct Fold {
+    pub(super) out: Histories,
+    /// Keys already worked out; a saving, not a memory.
+    breakdowns: HashMap<Breakdown, Uuid>,
+    /// Types of period already named; the table keeps the first of each.
+    aimed: HashSet<(Uuid, i16)>,
+}
+
+/// What every row of an event shares.
+#[derive(Clone, Copy)]
+pub(super) struct At<'a> {
+    pub(super) position: Position,
+    pub(super) event: &'a Event,
+    pub(super) id: Uuid,
+    pub(super) asserted: bool,
+}
+
+/// Why and by whose leave.
+type Ground<'a> = (&'a Reason, Option<&'a Authority>);
+
+impl Fold {
+    fn event(&mut self, position: Position, event: &Event) {
+        let asserted = event.record.asserted.is_some();
+        let at = At {
+            position,
+            event,
+            id: event.entity.id,
+            asserted,
+        };
+        match &event.fact {
+            // A ledger's own events move known-at and nothing else here.
+            Fact::Ledger(_) => {}
+            Fact::Import(fact) => self.out.import.push(import(at, fact)),
+            Fact::Framework(fact) => self.framework(at, fact),
+            Fact::Objective(Objective::Added(fact)) => self.out.structure.push(StructureRow {
+                code: Some(fact.code.to_string()),
+                ..structure(
+                    at,
+                    StructureKind::Objective,
+                    fact.framework.uuid(),
+                    &fact.title,
+                )
+            }),
+            Fact::Step(Step::Added(fact)) => self.out.structure.push(StructureRow {
+                parent: fact.objective.map(|objective| objective.uuid()),
+                code: Some(fact.code.to_string()),
+                level: Some(fact.level.number()),
+                lead: fact.lead.as_ref().map(ToString::to_string),
+                ..structure(at, StructureKind::Step, fact.framework.uuid(), &fact.title)
+            }),
+            Fact::Area(Area::Added(fact)) => self.out.structure.push(StructureRow {
+                code: Some(fact.code.to_string()),
+                ..structure(at, StructureKind::Area, fact.framework.uuid(), &fact.title)
+            }),
+            Fact::Measure(fact) => self.measure(at, fact),
+            Fact::Submission(fact) => self.submission(at, fact),
+        }
+    }
+
+    fn framework(&mut self, at: At<'_>, fact: &Framework) {
+        match fact {
+            Framework::Adopted(fact) => {
+                self.out.structure.push(StructureRow {
+                    valid_from: Some(fact.from),
+                    valid_until: fact.until,
+                    ..structure(at, StructureKind::Framework, at.id, &fact.title)
+                });
+                self.out.rule.push(RuleRow {
+                    framework: at.id,
+                    position: at.position,
+                    rule: fact.rating_rule.as_ref().map(Json::of),
+                    scale: fact.scale.as_ref().map(Json::of),
+                    reason: Json::of(&fact.reason),
+                    authority: fact.authority.as_ref().map(Json::of),
+                    asserted: at.asserted,
+                });
+            }
+            Framework::RatingRuleSet(fact) => self.out.rule.push(RuleRow {
+                framework: at.id,
+                position: at.position,
+                rule: Some(Json::of(&fact.rule)),
+                scale: None,
+                reason: Json::of(&fact.reason),
+                authority: fact.authority.as_ref().map(Json::of),
+                asserted: at.asserted,
+            }),
+        }
+    }
+
+    fn measure(&mut self, at: At<'_>, fact: &Measure) {
+        match fact {
+            Measure::Adopted(fact) => self.adopted(at, fact),
+            Measure::DefinitionSet(f) => {
+                self.definition(at, &f.definition, (&f.reason, f.authority.as_ref()));
+            }
+            Measure::BaselineSet(f) => {
+                self.baseline(at, f.baseline, (&f.reason, f.authority.as_ref()));
+            }
+            Measure::TargetSet(f) => self.target(
+                at,
+                &f.key,
+                (Some(&f.target), None),
+                (&f.reason, f.authority.as_ref()),
+            ),
+            Measure::TargetChanged(f) => self.target(
+                at,
+                &f.key,
+                (Some(&f.new), Some(&f.old)),
+                (&f.reason, f.authority.as_ref()),
+            ),
+            Measure::TargetWithdrawn(f) => self.target(
+                at,
+                &f.key,
+                (None, Some(&f.old)),
+                (&f.reason, f.authority.as_ref()),
+            ),
+            Measure::Placed(fact) => self.place(at, fact.place),
+            Measure::CodeAssigned(fact) => self.code(at, &fact.code),
+        }
+    }
+
+    fn adopted(&mut self, at: At<'_>, fact: &Adopted) {
+        let ground = (&fact.reason, fact.authority.as_ref());
+        self.out.measure.push(MeasureRow {
+            measure: at.id,
+            position: at.position,
+            framework: fact.framework.uuid(),
+            treatment: fact.treatment.number(),
+            level: fact.level.number(),
+            subject: fact.measures.number(),
+            asserted: at.asserted,
+        });
+        self.out.measure_text.push(MeasureText {
+            measure: at.id,
+            position: at.position,
+            title: Json::of(&fact.title),
+            reason: Json::of(&fact.reason),
+            authority: fact.authority.as_ref().map(Json::of),
+        });
+        self.definition(at, &fact.definition, ground);
+        if let Some(baseline) = fact.baseline {
+            self.baseline(at, baseline, ground);
+        }
+        for code in last_of_each(&fact.codes, |code| &code.scheme) {
+            self.code(at, code);
+        }
+        for first in last_of_each(&fact.targets, |first| &first.key) {
+            self.target(at, &first.key, (Some(&first.target), None), ground);
+        }
+        for place in last_of_each(&fact.places, |place| *place) {
+            self.place(at, *place);
+        }
+    }
+
+    fn definition(&mut self, at: At<'_>, definition: &Definition, (reason, authority): Ground<'_>) {
+        let (polarity, low, high) = match definition.polarity {
+            Polarity::HigherIsBetter {} => (PolarityKind::Higher, None, None),
+            Polarity::LowerIsBetter {} => (PolarityKind::Lower, None, None),
+            Polarity::Goldilocks { low, high } => (PolarityKind::Goldilocks, Some(low), Some(high)),
+            Polarity::None {} => (PolarityKind::None, None, None),
+        };
+        self.out.definition.push(DefinitionRow {
+            measure: at.id,
+            position: at.position,
+            polarity: polarity.number(),
+            low,
+            high,
+            decimals: definition.decimals.map(i16::from),
+            asserted: at.asserted,
+            unit: definition.unit.as_ref().map(ToString::to_string),
+        });
+        self.out.definition_text.push(DefinitionText {
+            measure: at.id,
+            position: at.position,
+            definition: Json::of(definition),
+            reason: Json::of(reason),
+            authority: authority.map(Json::of),
+        });
+    }
+
+    fn baseline(&mut self, at: At<'_>, baseline: Baseline, (reason, authority): Ground<'_>) {
+        self.out.baseline.push(BaselineRow {
+            measure: at.id,
+            position: at.position,
+            period: baseline.period,
+            value: baseline.value,
+            asserted: at.asserted,
+            reason: Json::of(reason),
+            authority: authority.map(Json::of),
+        });
+    }
+
+    fn target(
+        &mut self,
+        at: At<'_>,
+        key: &TargetKey,
+        (new, old): (Option<&Target>, Option<&Target>),
+        (reason, authority): Ground<'_>,
+    ) {
+        let breakdown = self.breakdown(at, &key.breakdown);
+        let placing = Placing {
+            key,
+            measure: at.id,
+            position: at.position,
+            asserted: at.asserted,
+        };
+        for row in target_rows(placing, new, old) {
+            let (measure, position) = (row.measure, row.position);
+            let kind = match row.period {
+                Key::Of(period) => period.period_type().number(),
+                Key::Any | Key::Whole => ANY,
+            };
+            if self.aimed.insert((measure, kind)) {
+                self.out.aimed.push(AimedRow {
+                    measure,
+                    kind,
+                    position,
+                });
+            }
+            self.out.target.push(row);
+        }
+        let happened = match (new, old) {
+            (Some(_), None) => TargetHappened::Set,
+            (Some(_), Some(_)) => TargetHappened::Changed,
+            (None, _) => TargetHappened::Withdrawn,
+        };
+        let Some(shown) = new.or(old) else { return };
+        self.out.target_text.push(TargetText {
+            measure: at.id,
+            span: key.period,
+            breakdown,
+            tier: key.tier.number(),
+            position: at.position,
+            happened: happened.number(),
+            target: Json::of(shown),
+            old: old.filter(|_| new.is_some()).map(Json::of),
+            reason: Json::of(reason),
+            authority: authority.map(Json::of),
+            asserted: at.asserted,
+        });
+    }
+
+    fn place(&mut self, at: At<'_>, place: Place) {
+        let (kind, place) = match place {
+            Place::Objective(id) => (PlaceKind::Objective, id.uuid()),
+            Place::Step(id) => (PlaceKind::Step, id.uuid()),
+            Place::Area(id) => (PlaceKind::Area, id.uuid()),
+        };
+        let (measure, position, asserted) = (at.id, at.position, at.asserted);
+        let kind = kind.number();
+        self.out.placement.push(PlacementRow {
+            measure,
+            position,
+            kind,
+            place,
+            asserted,
+        });
+    }
+
+    fn code(&mut self, at: At<'_>, code: &Code) {
+        self.out.code.push(CodeRow {
+            measure: at.id,
+            position: at.position,
+            scheme: code.scheme.to_string(),
+            code: code.code.to_string(),
+            valid_from: code.from,
+            asserted: at.asserted,
+        });
+    }
+
+    /// The key of a breakdown, with a row for the dictionary the first time.
+    pub(super) fn breakdown(&mut self, at: At<'_>, breakdown: &Breakdown) -> Uuid {
+        if breakdown.is_headline() {
+            return Uuid::nil();
+        }
+        if let Some(key) = self.breakdowns.get(breakdown) {
+            return *key;
+        }
+        let key = breakdown_key(breakdown);
+        let (tags, position) = (Json::of(breakdown), at.position);
+        self.out.breakdown.push(BreakdownRow {
+            breakdown: key,
+            tags,
+            position,
+        });
+        self.breakdowns.insert(breakdown.clone(), key);
+        key
+    }
+}
+
+fn structure(
+    at: At<'_>,
+    kind: StructureKind,
+    framework: Uuid,
+    title: &piperoll_events::text::Words,
+) -> StructureRow {
+    StructureRow {
+        kind: kind.number(),
+        id: at.id,
+        position: at.position,
+        framework,
+        parent: None,
+        code: None,
+        title: Json::of(title),
+        level: None,
+        lead: None,
+        valid_from: None,
+        valid_until: None,
+        asserted: at.asserted,
+    }
+}
+
+fn import(at: At<'_>, fact: &Import) -> ImportRow {
+    let row = |state: ImportState| ImportRow {
+        import: at.id,
+        position: at.position,
+        state: state.number(),
+        file_name: None,
+        file_digest: None,
+        mapping_digest: None,
+        bytes: None,
+        encoding: None,
+        read: None,
+        recorded: None,
+        unchanged: None,
+        declared: None,
+        refused: None,
+        events: None,
+        withdrawn: None,
+        reason: None,
+    };
+    match fact {
+        Import::Received(fact) => ImportRow {
+            file_name: Some(fact.file_name.to_string()),
+            file_digest: Some(fact.file_digest),
+            mapping_digest: Some(fact.mapping_digest),
+            bytes: Some(fact.bytes),
+            encoding: Some(fact.encoding.to_string()),
+            read: Some(fact.rows),
+            ..row(ImportState::Received)
+        },
+        Import::Applied(fact) => ImportRow {
+            read: Some(fact.rows.read),
+            recorded: Some(fact.rows.recorded),
+            unchanged: Some(fact.rows.unchanged),
+            declared: Some(fact.rows.declared),
+            refused: Some(fact.rows.refused),
+            events: Some(fact.events),
+            withdrawn: Some(fact.withdrawn),
+            ..row(ImportState::Applied)
+        },
+        Import::Rejected(fact) => ImportRow {
+            reason: Some(Json::of(&fact.reason)),
+            ..row(ImportState::Rejected)
+        },
+        Import::Reversed(fact) => ImportRow {
+            events: Some(fact.events),
+            reason: Some(Json::of(&fact.reason)),
+            ..row(ImportState::Reversed)
+        },
+    }
+}
+
+/// The items without those that a later one of the same key takes the place of.
+pub(super) fn last_of_each<'a, T, K: Eq + Hash>(
+    items: &'a [T],
+    key: impl Fn(&'a T) -> K,
+) -> Vec<&'a T> {
+    let mut seen = HashSet::with_capacity(items.len());
+    let mut kept: Vec<&T> = items
+        .iter()
+        .rev()
+        .filter(|item: &&'a T| seen.insert(key(*item)))
+        .collect();
+    kept.reverse();
+    kept
+}

@@ -1,0 +1,136 @@
+//! The rows of the histories, column by column as `schema.sql` has them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use piperoll_events::text::Digest;
+use piperoll_events::{Period, Position, Quantity};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::runtime::copy::{Field, histories};
+
+/// A period as a key: of a figure, of a measure as a whole, or of any period in a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    /// One period.
+    Of(Period),
+    /// The measure as a whole.
+    Whole,
+    /// Every period within a span.
+    Any,
+}
+
+impl Field for Key {
+    fn put(&self, out: &mut bytes::BytesMut) {
+        match self {
+            Self::Of(period) => period.put(out),
+            Self::Whole => "".put(out),
+            Self::Any => "*".put(out),
+        }
+    }
+}
+
+/// A value kept as JSON text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Json(pub(crate) String);
+
+impl Json {
+    /// A value of an event always has its JSON: it came from there.
+    pub(crate) fn of<T: Serialize>(value: &T) -> Self {
+        Self(serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()))
+    }
+}
+
+impl Field for Json {
+    fn put(&self, out: &mut bytes::BytesMut) {
+        self.0.put(out);
+    }
+}
+
+histories! { Histories;
+    measure: MeasureRow (All) {
+        measure: Uuid, position: Position, framework: Uuid, treatment: i16, level: i16,
+        subject: i16, asserted: bool,
+    }
+    measure_text: MeasureText (All) {
+        measure: Uuid, position: Position, title: Json, reason: Json, authority: Option<Json>,
+    }
+    code: CodeRow (All) {
+        measure: Uuid, position: Position, scheme: String, code: String,
+        valid_from: Option<NaiveDate>, asserted: bool,
+    }
+    reported: ReportedRow (All) {
+        measure: Uuid, ends: NaiveDate, starts: NaiveDate, period: Period, position: Position,
+        asserted: bool,
+    }
+    submission: SubmissionRow (All) {
+        period: Key, measure: Uuid, position: Position, content_from: Position, state: i16,
+        no_value: Option<i16>, expected_on: Option<NaiveDate>, value: Option<Quantity>,
+        numerator: Option<Quantity>, denominator: Option<Quantity>, status: Option<i16>,
+        asserted: bool,
+    }
+    submission_note: SubmissionNote (All) {
+        measure: Uuid, period: Key, position: Position, happened: i16, content_from: Position,
+        cells: i16, reason: Option<Json>, recorded_at: DateTime<Utc>, actor: Uuid, channel: i16,
+        import: Option<Uuid>, file_digest: Option<Digest>, row: Option<u64>,
+        reported_known_at: Option<DateTime<Utc>>, asserted: bool,
+    }
+    reported_rating: RatingRow (All) {
+        measure: Uuid, period: Key, position: Position, content_from: Position,
+        rating: Option<String>, asserted: bool,
+    }
+    commentary: CommentaryRow (All) {
+        measure: Uuid, period: Key, position: Position, content_from: Position,
+        explains: Position, text: Option<Json>, asserted: bool,
+    }
+    cell: CellRow (All) {
+        measure: Uuid, period: Key, breakdown: Uuid, position: Position, content_from: Position,
+        removed: bool, value: Option<Quantity>, numerator: Option<Quantity>,
+        denominator: Option<Quantity>, status: Option<i16>, asserted: bool,
+    }
+    cell_note: CellNote (All) {
+        measure: Uuid, period: Key, breakdown: Uuid, position: Position,
+        status_as_reported: Option<String>, oddities: Json,
+    }
+    breakdown: BreakdownRow (First) { breakdown: Uuid, tags: Json, position: Position }
+    target: TargetRow (All) {
+        period: Key, measure: Uuid, breakdown: Uuid, tier: i16, span: Period, position: Position,
+        shape: i16, withdrawn: bool, low: Option<Quantity>, high: Option<Quantity>,
+        starts: NaiveDate, ends: NaiveDate, asserted: bool,
+    }
+    aimed: AimedRow (First) { measure: Uuid, kind: i16, position: Position }
+    target_text: TargetText (All) {
+        measure: Uuid, span: Period, breakdown: Uuid, tier: i16, position: Position,
+        happened: i16, target: Json, old: Option<Json>, reason: Json, authority: Option<Json>,
+        asserted: bool,
+    }
+    definition: DefinitionRow (All) {
+        measure: Uuid, position: Position, polarity: i16, low: Option<Quantity>,
+        high: Option<Quantity>, decimals: Option<i16>, asserted: bool, unit: Option<String>,
+    }
+    definition_text: DefinitionText (All) {
+        measure: Uuid, position: Position, definition: Json, reason: Json, authority: Option<Json>,
+    }
+    baseline: BaselineRow (All) {
+        measure: Uuid, position: Position, period: Period, value: Quantity, asserted: bool,
+        reason: Json, authority: Option<Json>,
+    }
+    placement: PlacementRow (All) {
+        measure: Uuid, position: Position, kind: i16, place: Uuid, asserted: bool,
+    }
+    rule: RuleRow (All) {
+        framework: Uuid, position: Position, rule: Option<Json>, scale: Option<Json>, reason: Json,
+        authority: Option<Json>, asserted: bool,
+    }
+    structure: StructureRow (All) {
+        kind: i16, id: Uuid, position: Position, framework: Uuid, parent: Option<Uuid>,
+        code: Option<String>, title: Json, level: Option<i16>, lead: Option<String>,
+        valid_from: Option<NaiveDate>, valid_until: Option<NaiveDate>, asserted: bool,
+    }
+    import: ImportRow (All) {
+        import: Uuid, position: Position, state: i16, file_name: Option<String>,
+        file_digest: Option<Digest>, mapping_digest: Option<Digest>, bytes: Option<u64>,
+        encoding: Option<String>, read: Option<u64>, recorded: Option<u64>,
+        unchanged: Option<u64>, declared: Option<u64>, refused: Option<u64>, events: Option<u64>,
+        withdrawn: Option<u64>, reason: Option<Json>,
+    }
+}

@@ -1,0 +1,168 @@
+//! Reading at a position: which measures there are, what they are called and where they stand.
+//!
+//! **Invariant:** every part is the last version at or before the position, joined on the left: a
+//! part that has no version yet is absent and empties nothing else. Rows are only ever added, so
+//! several statements at one position read one state, with no transaction around them.
+
+use std::sync::Arc;
+
+use deadpool_postgres::{Object, Pool};
+use futures::TryStreamExt;
+use piperoll_events::Position;
+use piperoll_events::ids::MeasureId;
+use tokio::sync::{RwLock, RwLockReadGuard};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use super::answers::{Filter, Found, MeasureLine, Part};
+use super::catalogue::Catalogue;
+use super::decode::Columns;
+use crate::runtime::cursor::bigint;
+use crate::runtime::{Cursor, RuntimeError, Schema};
+
+/// Asks one ledger's scorecard.
+#[derive(Clone)]
+pub struct Reader {
+    pool: Pool,
+    schema: Schema,
+    held: Arc<RwLock<Catalogue>>,
+}
+
+/// One connection, for the statements of one answer.
+pub(super) struct Session<'a> {
+    client: Object,
+    schema: &'a Schema,
+}
+
+pub(super) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+impl Session<'_> {
+    /// Runs a statement that is prepared once for each connection; `@.` is the schema.
+    pub(super) async fn rows(
+        &self,
+        text: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<Vec<Row>, RuntimeError> {
+        let statement = self.client.prepare_cached(&self.schema.sql(text)).await?;
+        Ok(self.client.query(&statement, parameters).await?)
+    }
+
+    /// As [`Self::rows`], one row at a time.
+    pub(super) async fn each(
+        &self,
+        text: &str,
+        parameters: Parameters<'_>,
+        mut take: impl FnMut(&Row) -> Result<(), RuntimeError>,
+    ) -> Result<(), RuntimeError> {
+        let statement = self.client.prepare_cached(&self.schema.sql(text)).await?;
+        let rows = self
+            .client
+            .query_raw(&statement, parameters.iter().copied())
+            .await?;
+        let mut rows = std::pin::pin!(rows);
+        while let Some(row) = rows.try_next().await? {
+            take(&row)?;
+        }
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// A reader of the rows in `schema`.
+    #[must_use]
+    pub fn new(pool: Pool, schema: Schema) -> Self {
+        Self {
+            pool,
+            schema,
+            held: Arc::default(),
+        }
+    }
+
+    /// What is held of measures, good for `at`.
+    pub(super) async fn catalogue(
+        &self,
+        session: &Session<'_>,
+        at: Position,
+    ) -> Result<RwLockReadGuard<'_, Catalogue>, RuntimeError> {
+        session.refresh(&self.held, at).await?;
+        Ok(self.held.read().await)
+    }
+
+    pub(super) async fn session(&self) -> Result<Session<'_>, RuntimeError> {
+        Ok(Session {
+            client: self.pool.get().await?,
+            schema: &self.schema,
+        })
+    }
+
+    /// Where the rows stand.
+    ///
+    /// # Errors
+    /// Not installed, or Postgres is away; the same holds for every question below.
+    pub async fn cursor(&self) -> Result<Cursor, RuntimeError> {
+        Cursor::read(&**self.pool.get().await?, &self.schema).await
+    }
+
+    /// The measures that a filter leaves, by id.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn measures(
+        &self,
+        at: Position,
+        filter: &Filter,
+    ) -> Result<Vec<MeasureLine>, RuntimeError> {
+        let session = self.session().await?;
+        Ok(self.catalogue(&session, at).await?.lines(at, filter))
+    }
+
+    /// The measures that bear `code` at this position, or are the id written.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn find_measure(&self, code: &str, at: Position) -> Result<Found, RuntimeError> {
+        let session = self.session().await?;
+        let held = self.catalogue(&session, at).await?;
+        let mut bearing = held.bearing(code, at);
+        bearing.extend(code.parse::<MeasureId>());
+        let filter = Filter {
+            measures: Some(bearing),
+            ..Filter::default()
+        };
+        let mut candidates = held.lines(at, &filter);
+        Ok(match candidates.len() {
+            0 => Found::None {},
+            1 => candidates
+                .pop()
+                .map_or(Found::None {}, |measure| Found::One { measure }),
+            _ => Found::Ambiguous { candidates },
+        })
+    }
+
+    /// Frameworks, objectives, steps and areas.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn structure(&self, at: Position) -> Result<Vec<Part>, RuntimeError> {
+        let text = "select distinct on (kind, id) kind, id, framework, parent, code, title,
+                valid_from, valid_until, position, asserted
+            from @.structure where position <= $1 order by kind, id, position desc";
+        let rows = self.session().await?.rows(text, &[&bigint(at)]).await?;
+        let part = |row: &Row| {
+            let mut columns = Columns::of(row, "structure");
+            Ok(Part {
+                kind: columns.word()?,
+                id: columns.uuid()?,
+                framework: columns.uuid()?,
+                parent: columns.next()?,
+                code: columns.next()?,
+                title: columns.json()?,
+                from: columns.next()?,
+                until: columns.next()?,
+                position: columns.position()?,
+                asserted: columns.next()?,
+            })
+        };
+        rows.iter().map(part).collect()
+    }
+}
