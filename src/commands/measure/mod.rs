@@ -1,0 +1,214 @@
+//! A measure: adopted with what is agreed at first; then each part changes by an event of its own.
+//!
+//! A target lives under a key (period, breakdown, tier): set, changed, withdrawn, set again.
+//! Commands: [`Adopt`], [`SetDefinition`], [`SetBaseline`], [`SetTarget`], [`ChangeTarget`],
+//! [`WithdrawTarget`], [`Place`], [`AssignCode`].
+
+mod adopt;
+mod assign_code;
+mod change_target;
+mod place;
+mod set_baseline;
+mod set_definition;
+mod set_target;
+mod withdraw_target;
+
+pub use adopt::Adopt;
+pub use assign_code::AssignCode;
+pub use change_target::ChangeTarget;
+pub use place::Place;
+pub use set_baseline::SetBaseline;
+pub use set_definition::SetDefinition;
+pub use set_target::SetTarget;
+pub use withdraw_target::WithdrawTarget;
+
+use std::collections::HashMap;
+
+use piperoll_events::measure::baseline_set::Baseline;
+use piperoll_events::measure::placed::Place as Placed;
+use piperoll_events::measure::{Adopted, Measure as MeasureFact};
+use piperoll_events::target::{Level, TargetShape};
+use piperoll_events::text::Label;
+use piperoll_events::{Definition, Fact, Polarity, Position, Target, TargetKey};
+
+use super::{Entity, Rejection};
+
+/// The state of a measure.
+#[derive(Debug, Clone, Default)]
+pub struct Measure {
+    adopted: Option<Adopted>,
+    definition: Option<Definition>,
+    baseline: Option<Baseline>,
+    targets: HashMap<TargetKey, Target>,
+    places: Vec<Placed>,
+    codes: HashMap<Label, Label>,
+}
+
+impl Measure {
+    fn exists(&self) -> Result<(), Rejection> {
+        if self.adopted.is_some() {
+            Ok(())
+        } else {
+            Err(Rejection::Missing("the measure"))
+        }
+    }
+}
+
+impl Entity for Measure {
+    fn apply(&mut self, _: Position, fact: &Fact) {
+        let Fact::Measure(fact) = fact else { return };
+        match fact {
+            MeasureFact::Adopted(fact) => {
+                self.definition = Some(fact.definition.clone());
+                self.baseline = fact.baseline;
+                for first in &fact.targets {
+                    self.targets.insert(first.key.clone(), first.target.clone());
+                }
+                self.places.clone_from(&fact.places);
+                for code in &fact.codes {
+                    self.codes.insert(code.scheme.clone(), code.code.clone());
+                }
+                self.adopted = Some(fact.clone());
+            }
+            MeasureFact::DefinitionSet(fact) => self.definition = Some(fact.definition.clone()),
+            MeasureFact::BaselineSet(fact) => self.baseline = Some(fact.baseline),
+            MeasureFact::TargetSet(fact) => {
+                self.targets.insert(fact.key.clone(), fact.target.clone());
+            }
+            MeasureFact::TargetChanged(fact) => {
+                self.targets.insert(fact.key.clone(), fact.new.clone());
+            }
+            MeasureFact::TargetWithdrawn(fact) => {
+                self.targets.remove(&fact.key);
+            }
+            MeasureFact::Placed(fact) => self.places.push(fact.place),
+            MeasureFact::CodeAssigned(fact) => {
+                self.codes
+                    .insert(fact.code.scheme.clone(), fact.code.code.clone());
+            }
+        }
+    }
+}
+
+/// A definition must not contradict itself.
+fn check_definition(definition: &Definition) -> Result<(), Rejection> {
+    match &definition.polarity {
+        Polarity::Goldilocks { low, high } if low > high => Err(Rejection::Malformed(
+            "the band of a goldilocks measure ends before it begins",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A target must say something, and only about its own span.
+fn check_target(key: &TargetKey, target: &Target) -> Result<(), Rejection> {
+    let wrong = |what| Err(Rejection::MalformedTarget(what));
+    let backwards = |level: &Level| level.to.is_some_and(|to| to < level.at);
+    if target.level.is_none() && target.points.is_empty() && target.words.is_none() {
+        return wrong("it names neither a value nor words");
+    }
+    let levels = target
+        .level
+        .iter()
+        .chain(target.points.iter().map(|point| &point.level));
+    if levels.into_iter().any(backwards) {
+        return wrong("a band ends before it begins");
+    }
+    if target.shape == TargetShape::Profile && target.points.is_empty() {
+        return wrong("a profile needs points");
+    }
+    if matches!(target.shape, TargetShape::Standing | TargetShape::Point)
+        && !target.points.is_empty()
+    {
+        return wrong("only a profile or a long-term target has points");
+    }
+    for (n, point) in target.points.iter().enumerate() {
+        if !key.period.contains(point.period) {
+            return wrong("a point lies outside the span");
+        }
+        if target
+            .points
+            .iter()
+            .skip(n.saturating_add(1))
+            .any(|p| p.period == point.period)
+        {
+            return wrong("two points are for the same period");
+        }
+    }
+    Ok(())
+}
+
+/// Spans of one tier and breakdown may nest (the narrower governs) but not cut each other.
+fn check_span<'a>(
+    key: &TargetKey,
+    others: impl Iterator<Item = &'a TargetKey>,
+) -> Result<(), Rejection> {
+    for other in others {
+        let same = other.tier == key.tier && other.breakdown == key.breakdown;
+        let (a, b) = (key.period, other.period);
+        if same && a != b && a.overlaps(b) && !a.contains(b) && !b.contains(a) {
+            return Err(Rejection::OverlappingPeriod {
+                span: a.to_string(),
+                other: b.to_string(),
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod examples {
+    use super::*;
+    use piperoll_events::ids::FrameworkId;
+    use piperoll_events::measure::adopted::{FirstTarget, MeasureLevel, Subject, Treatment};
+    use piperoll_events::measure::code_assigned::Code;
+    use piperoll_events::reason::{Reason, ReasonCode};
+    use piperoll_events::text::Words;
+    use piperoll_events::{Breakdown, Tier};
+
+    pub(crate) fn reason() -> Reason {
+        Reason {
+            code: ReasonCode::AmbitionRaised,
+            text: None,
+        }
+    }
+
+    pub(crate) fn key(period: &str) -> TargetKey {
+        TargetKey {
+            period: period.parse().unwrap(),
+            breakdown: Breakdown::HEADLINE,
+            tier: Tier::Expected,
+        }
+    }
+
+    pub(crate) fn standing(at: &str) -> Target {
+        Target::standing(at.parse().unwrap())
+    }
+
+    pub(crate) fn adopted() -> Adopted {
+        Adopted {
+            framework: FrameworkId::derived(&["f"]),
+            title: Words {
+                en: "Invoices paid on time".parse().unwrap(),
+                cy: None,
+            },
+            treatment: Treatment::Targeted,
+            level: MeasureLevel::Strategic,
+            measures: Subject::PerformanceMeasure,
+            definition: Definition::bare(Polarity::HigherIsBetter {}),
+            codes: vec![Code {
+                scheme: "local".parse().unwrap(),
+                code: "FI06".parse().unwrap(),
+                from: None,
+            }],
+            baseline: None,
+            targets: vec![FirstTarget {
+                key: key("FY2021"),
+                target: standing("97"),
+            }],
+            places: Vec::new(),
+            reason: reason(),
+            authority: None,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Commands: what somebody asks for, decided by pure rules over one entity's history.
+//!
+//! **Invariant:** a decision depends on the command and the entity's state alone. Time, identity
+//! and randomness are arguments; what reaches the outside lives in `ledger/`.
+//!
+//! One folder is one entity (`mod.rs`: its life, its state, `apply`), one file one command.
+
+pub mod area;
+pub mod framework;
+pub mod import;
+pub mod ledger;
+pub mod measure;
+pub mod objective;
+mod rejection;
+#[cfg(test)]
+mod spec;
+pub mod step;
+pub mod submission;
+mod words;
+
+use piperoll_events::{EntityKind, EntityRef, Fact, Position};
+
+pub use rejection::Rejection;
+pub use words::SealedWords;
+
+/// What a rule says of a command that it accepts.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a decision is taken apart at once"
+)]
+pub enum Decision {
+    /// This happened.
+    Record(Fact),
+    /// It is so already.
+    Unchanged,
+}
+
+impl Decision {
+    /// A fact to be recorded.
+    pub fn record(fact: impl Into<Fact>) -> Self {
+        Self::Record(fact.into())
+    }
+}
+
+/// The folded history of one entity.
+pub trait Entity: Default + Clone + Send + Sync {
+    /// Takes in one more fact. It happened, so there is nothing to refuse.
+    fn apply(&mut self, position: Position, fact: &Fact);
+}
+
+/// One request about one entity.
+pub trait Command: serde::Serialize + Send + Sync {
+    /// `<entity>.<verb>`: part of the request digest.
+    const NAME: &'static str;
+
+    /// The entity whose history decides.
+    type Entity: OfState;
+
+    /// Which one.
+    fn entity(&self) -> EntityRef;
+
+    /// The rule.
+    ///
+    /// # Errors
+    /// A rejection with a stable code, when the rule says no.
+    fn decide(&self, state: &Self::Entity) -> Result<Decision, Rejection>;
+}
+
+/// Any command, its type forgotten.
+pub trait Request: Send + Sync {
+    /// Which entity it is about.
+    fn entity(&self) -> EntityRef;
+
+    /// The rule, over a state of any kind.
+    ///
+    /// # Errors
+    /// A rejection with a stable code, when the rule says no.
+    fn decide(&self, state: &State) -> Result<Decision, Rejection>;
+
+    /// The bytes that the request digest is taken of; sealed texts stand in them as keyed digests.
+    fn canonical(&self) -> Vec<u8>;
+}
+
+impl<C: Command> Request for C {
+    fn entity(&self) -> EntityRef {
+        Command::entity(self)
+    }
+
+    fn decide(&self, state: &State) -> Result<Decision, Rejection> {
+        match C::Entity::of_state(state) {
+            Some(entity) => Command::decide(self, entity),
+            None => Err(Rejection::WrongEntity),
+        }
+    }
+
+    fn canonical(&self) -> Vec<u8> {
+        serde_json::to_vec(&(C::NAME, self)).unwrap_or_default()
+    }
+}
+
+macro_rules! states {
+    ($($kind:ident => $entity:path),* $(,)?) => {
+        /// The folded history of an entity of any kind.
+        #[derive(Debug, Clone)]
+        #[expect(missing_docs, reason = "each is documented in its entity's folder")]
+        #[expect(clippy::large_enum_variant, reason = "states are kept boxed where they are many")]
+        pub enum State { $($kind($entity)),* }
+
+        impl State {
+            /// An entity of this kind before its first event.
+            #[must_use]
+            pub fn new(kind: EntityKind) -> Self {
+                match kind { $(EntityKind::$kind => Self::$kind(<$entity>::default())),* }
+            }
+
+            /// Takes in one more fact.
+            pub fn apply(&mut self, position: Position, fact: &Fact) {
+                match self { $(Self::$kind(entity) => entity.apply(position, fact)),* }
+            }
+        }
+
+        $(impl OfState for $entity {
+            fn of_state(state: &State) -> Option<&Self> {
+                match state { State::$kind(entity) => Some(entity), _ => None }
+            }
+        })*
+    };
+}
+
+/// How an entity finds itself in a [`State`]; the list below writes it.
+pub trait OfState: Entity {
+    /// This entity's part of a state.
+    fn of_state(state: &State) -> Option<&Self>;
+}
+
+states! {
+    Ledger => ledger::Ledger,
+    Import => import::Import,
+    Framework => framework::Framework,
+    Objective => objective::Objective,
+    Step => step::Step,
+    Area => area::Area,
+    Measure => measure::Measure,
+    Submission => submission::Submission,
+}

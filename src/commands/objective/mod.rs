@@ -1,0 +1,26 @@
+//! An objective: added to a framework.
+//!
+//! Commands: [`Add`].
+
+mod add;
+
+pub use add::Add;
+
+use piperoll_events::objective::{Added, Objective as ObjectiveFact};
+use piperoll_events::{Fact, Position};
+
+use super::Entity;
+
+/// The state of an objective.
+#[derive(Debug, Clone, Default)]
+pub struct Objective {
+    added: Option<Added>,
+}
+
+impl Entity for Objective {
+    fn apply(&mut self, _: Position, fact: &Fact) {
+        if let Fact::Objective(ObjectiveFact::Added(fact)) = fact {
+            self.added = Some(fact.clone());
+        }
+    }
+}

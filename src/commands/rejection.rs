@@ -1,0 +1,93 @@
+//! Rejections: why a rule said no, each with a code that never changes.
+
+/// Why a command was refused. Nothing was recorded; the user decides what to do next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The command is about another kind of entity than the history given.
+    #[error("the command and the history are about different kinds of thing")]
+    WrongEntity,
+    /// The entity exists already.
+    #[error("{0} exists already")]
+    Exists(&'static str),
+    /// The entity does not exist yet.
+    #[error("{0} does not exist")]
+    Missing(&'static str),
+    /// The ledger is open; asserting history is over.
+    #[error("the ledger has been opened; history can't be asserted into it any more")]
+    Opened,
+    /// No cell, or a cell without any figure.
+    #[error("a submission needs at least one figure; declare that there is no value instead")]
+    NoFigure,
+    /// One breakdown twice in one submission.
+    #[error("the cell `{0}` stands twice")]
+    CellTwice(String),
+    /// A cell to be removed that is not held.
+    #[error("the cell `{0}` is not held, so it can't be removed")]
+    NoSuchCell(String),
+    /// Figures stand already.
+    #[error("figures stand for this period; revise them instead")]
+    FiguresStand,
+    /// The content named is not the content that stands.
+    #[error("the content named is not what stands now; read it again")]
+    OtherContent,
+    /// A target stands under this key.
+    #[error("a target stands under this key; change it instead")]
+    TargetStands,
+    /// No target stands under this key.
+    #[error("no target stands under this key; set one first")]
+    NoTarget,
+    /// A target's span overlaps another's of the same tier and breakdown.
+    #[error("the span `{span}` overlaps the target for `{other}`")]
+    OverlappingPeriod {
+        /// The span asked for.
+        span: String,
+        /// The span that stands.
+        other: String,
+    },
+    /// A target that says nothing, or a profile without points, or points outside the span.
+    #[error("the target is malformed: {0}")]
+    MalformedTarget(&'static str),
+    /// A definition or a rule that contradicts itself.
+    #[error("malformed: {0}")]
+    Malformed(&'static str),
+    /// The import is over.
+    #[error("the import is {0} already")]
+    ImportOver(&'static str),
+    /// The counts of rows don't add up.
+    #[error("rows read ({read}) are not recorded + unchanged + declared + refused ({sum})")]
+    RowsLost {
+        /// Rows read.
+        read: u64,
+        /// What was accounted for.
+        sum: u64,
+    },
+    /// More cells than one event holds.
+    #[error("{0} cells in one submission; 800 are the most")]
+    TooManyCells(usize),
+}
+
+impl Rejection {
+    /// The stable code that clients match on.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::WrongEntity => "wrong_entity",
+            Self::Exists(_) => "exists",
+            Self::Missing(_) => "missing",
+            Self::Opened => "ledger_opened",
+            Self::NoFigure => "no_figure",
+            Self::CellTwice(_) => "cell_twice",
+            Self::NoSuchCell(_) => "no_such_cell",
+            Self::FiguresStand => "figures_stand",
+            Self::OtherContent => "other_content",
+            Self::TargetStands => "target_stands",
+            Self::NoTarget => "no_target",
+            Self::OverlappingPeriod { .. } => "overlapping_period",
+            Self::MalformedTarget(_) => "malformed_target",
+            Self::Malformed(_) => "malformed",
+            Self::ImportOver(_) => "import_over",
+            Self::RowsLost { .. } => "rows_lost",
+            Self::TooManyCells(_) => "too_many_cells",
+        }
+    }
+}

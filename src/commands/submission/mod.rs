@@ -1,0 +1,183 @@
+//! A submission: nothing, then figures or a declaration that there are none, then perhaps
+//! withdrawn, and again.
+//!
+//! Content begins with `submitted` or `no_value_declared`; what follows names that event as
+//! `content_from`. A measure's first content is not judged against the measure here: only the
+//! entity's own history decides, other entities are relied on.
+//! Commands: [`Submit`], [`Revise`], [`Withdraw`], [`DeclareNoValue`], [`WriteCommentary`].
+
+mod declare_no_value;
+mod revise;
+mod submit;
+mod withdraw;
+mod write_commentary;
+
+pub use declare_no_value::DeclareNoValue;
+pub use revise::Revise;
+pub use submit::Submit;
+pub use withdraw::Withdraw;
+pub use write_commentary::WriteCommentary;
+
+use std::collections::BTreeMap;
+
+use piperoll_events::submission::{NoValueDeclared, Submission as SubmissionFact};
+use piperoll_events::text::{Label, SealedText};
+use piperoll_events::{Breakdown, Cell, Fact, Position};
+
+use super::{Entity, Rejection};
+
+/// The most cells of one submission; with every field filled they stay within one event.
+pub const MOST_CELLS: usize = 800;
+
+/// The state of a submission.
+#[derive(Debug, Clone, Default)]
+pub struct Submission {
+    content: Content,
+    cells: BTreeMap<Breakdown, Cell>,
+    rating_as_reported: Option<Label>,
+    /// The last event that moved a figure: what commentary explains.
+    figures_at: Option<Position>,
+    commentary: Option<SealedText>,
+}
+
+/// What a submission holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Content {
+    /// Nothing.
+    #[default]
+    None,
+    /// Figures, since this event.
+    Figures(Position),
+    /// A declaration that there are none, since this event.
+    NoValue(Position, NoValueDeclared),
+}
+
+impl Submission {
+    /// What it holds.
+    #[must_use]
+    pub const fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// The cells that stand.
+    #[must_use]
+    pub const fn cells(&self) -> &BTreeMap<Breakdown, Cell> {
+        &self.cells
+    }
+
+    /// The publisher's own rating.
+    #[must_use]
+    pub const fn rating_as_reported(&self) -> Option<&Label> {
+        self.rating_as_reported.as_ref()
+    }
+
+    /// The words that stand.
+    #[must_use]
+    pub const fn commentary(&self) -> Option<&SealedText> {
+        self.commentary.as_ref()
+    }
+
+    fn figures_from(&self, expected: Option<Position>) -> Result<Position, Rejection> {
+        match self.content {
+            Content::Figures(from) if expected.is_none_or(|at| at == from) => Ok(from),
+            Content::Figures(_) => Err(Rejection::OtherContent),
+            _ => Err(Rejection::Missing("a figure for this period")),
+        }
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Entity for Submission {
+    fn apply(&mut self, position: Position, fact: &Fact) {
+        let Fact::Submission(fact) = fact else { return };
+        match fact {
+            SubmissionFact::Submitted(fact) => {
+                self.clear();
+                self.content = Content::Figures(position);
+                self.figures_at = Some(position);
+                for cell in &fact.cells {
+                    self.cells.insert(cell.breakdown.clone(), cell.clone());
+                }
+                self.rating_as_reported.clone_from(&fact.rating_as_reported);
+                self.commentary.clone_from(&fact.commentary);
+            }
+            SubmissionFact::Revised(fact) => {
+                for cell in &fact.changed {
+                    self.cells.insert(cell.breakdown.clone(), cell.clone());
+                }
+                for breakdown in &fact.removed {
+                    self.cells.remove(breakdown);
+                }
+                if let Some(rating) = &fact.rating_as_reported {
+                    self.rating_as_reported.clone_from(&rating.now);
+                }
+                self.figures_at = Some(position);
+            }
+            SubmissionFact::Withdrawn(_) => self.clear(),
+            SubmissionFact::NoValueDeclared(fact) => {
+                self.clear();
+                self.content = Content::NoValue(position, fact.clone());
+            }
+            SubmissionFact::CommentaryWritten(fact) => self.commentary.clone_from(&fact.text),
+        }
+    }
+}
+
+/// Each cell says something, once, and together they fit into one event.
+fn check_cells(cells: &[Cell]) -> Result<(), Rejection> {
+    if cells.len() > MOST_CELLS {
+        return Err(Rejection::TooManyCells(cells.len()));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for cell in cells {
+        if cell.is_empty() {
+            return Err(Rejection::NoFigure);
+        }
+        if !seen.insert(&cell.breakdown) {
+            return Err(Rejection::CellTwice(cell.breakdown.to_string()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod examples {
+    use super::*;
+    use piperoll_events::breakdown::Tag;
+    use piperoll_events::ids::MeasureId;
+    use piperoll_events::submission::Submitted;
+
+    pub(crate) fn measure() -> MeasureId {
+        MeasureId::derived(&["m"])
+    }
+
+    pub(crate) fn period() -> piperoll_events::Period {
+        "FY2021-Q1".parse().unwrap()
+    }
+
+    pub(crate) fn cell(sex: &str, value: &str) -> Cell {
+        let tag = |code: &str| Tag {
+            taxonomy: "sex".to_owned(),
+            code: code.to_owned(),
+        };
+        let tags = if sex.is_empty() {
+            Vec::new()
+        } else {
+            vec![tag(sex)]
+        };
+        Cell::of(Breakdown::new(tags).unwrap(), value.parse().unwrap())
+    }
+
+    pub(crate) fn submitted() -> Submitted {
+        Submitted {
+            measure: measure(),
+            period: period(),
+            cells: vec![cell("", "97.4"), cell("f", "98")],
+            rating_as_reported: None,
+            commentary: None,
+        }
+    }
+}
