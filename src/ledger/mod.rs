@@ -1,0 +1,49 @@
+//! The ledger: one JetStream stream a body, written with guards, read in order, watched all the time.
+//!
+//! **Invariant:** there is no append without the position that the writer expects, and nothing is
+//! answered as recorded before JetStream has acknowledged exactly these bytes. This folder is the
+//! only NATS code of the service.
+//!
+//! | file | for |
+//! |---|---|
+//! | `connection.rs` | one connection under one credential |
+//! | `stream.rs` | how the stream is configured, and who makes it |
+//! | `guard.rs` | is it still so? may anybody write? |
+//! | `monitor.rs` | what the servers say of themselves |
+//! | `permissions.rs` | may a credential do more than it should? |
+//! | `authenticity.rs` | signatures, message authentication codes, keys |
+//! | `append.rs` | from a request to a recorded event |
+//! | `asked.rs` | what is asked, by whom, and what can come of it |
+//! | `held.rs` | what a writer holds in memory of the entities |
+//! | `draft.rs` | an event that is not placed yet, and its headers |
+//! | `batch.rs` | messages on the wire: one, or an atomic batch |
+//! | `read.rs` | message by message, from the leader |
+//! | `place.rs` | what stands at a position: an event, or a reject |
+//! | `follow.rs` | everything from a position on, for projectors |
+
+mod append;
+mod asked;
+mod authenticity;
+mod batch;
+mod connection;
+mod draft;
+mod follow;
+mod guard;
+mod held;
+mod monitor;
+mod permissions;
+mod place;
+mod read;
+mod stream;
+
+pub use append::Ledger;
+pub use asked::{Acting, Answer, AnswerKind, BatchError, ExecuteError};
+pub use authenticity::{KeyError, Verifier, WriterKey, signed};
+pub use connection::{AskError, ConnectError, Connection, Role};
+pub use follow::{FollowError, Following, Until, follow};
+pub use guard::{Closed, Findings, Gate, Guard};
+pub use permissions::may_change_streams;
+pub use piperoll_events::ledger::configuration_observed::Difference;
+pub use place::UnknownEvent;
+pub use read::{Identity, Stored, Stream};
+pub use stream::{BootstrapError, Founding, Replicas, bootstrap, throw_away};

@@ -1,0 +1,30 @@
+//! May a credential do more than it should? Asked in earnest, where the answer harms nothing.
+//!
+//! **Invariant:** the stream asked about can't exist: its name holds letters that no ledger's has.
+
+use async_nats::RequestErrorKind;
+
+use super::connection::{AskError, Connection};
+
+/// Whether this credential may make, change, empty or remove streams, as only the owner's should.
+///
+/// # Errors
+/// NATS gives no answer.
+pub async fn may_change_streams(connection: &Connection) -> Result<bool, AskError> {
+    for verb in ["CREATE", "UPDATE", "PURGE", "DELETE"] {
+        match connection
+            .call(format!("$JS.API.STREAM.{verb}.piperoll_NOBODY"))
+            .await
+        {
+            Err(AskError::Denied { .. }) => {}
+            // Another account has no such API, and nobody who answers for it.
+            Err(AskError::NoAnswer {
+                kind: RequestErrorKind::NoResponders,
+                ..
+            }) => {}
+            Err(error @ AskError::NoAnswer { .. }) => return Err(error),
+            Ok(()) | Err(_) => return Ok(true),
+        }
+    }
+    Ok(false)
+}

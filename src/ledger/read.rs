@@ -1,0 +1,232 @@
+//! Reading a stream message by message, from its leader.
+//!
+//! **Invariant:** every read here asks the leader (`STREAM.MSG.GET`). `DIRECT.GET` may be answered
+//! by a server that lags behind an append already acknowledged (measured: 17 of 80 on a cluster).
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use bytes::Bytes;
+use chrono::{DateTime, SubsecRound, Utc};
+use piperoll_events::envelope::parse_micros;
+use piperoll_events::ids::{LedgerId, LedgerName};
+use piperoll_events::{EntityRef, Position};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::connection::{AskError, Connection};
+use super::stream::{GENESIS, LEDGER_ID};
+
+/// Which stream this is: a stream deleted and made again has another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// The ledger's id, from the stream's metadata.
+    pub ledger_id: LedgerId,
+    /// When NATS made the stream, to the microsecond (what Postgres can remember).
+    pub created: DateTime<Utc>,
+    /// When the ledger was founded, from the stream's metadata.
+    pub genesis: DateTime<Utc>,
+}
+
+/// One ledger's stream, seen through one connection.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    connection: Connection,
+    name: LedgerName,
+}
+
+/// What NATS says of a stream.
+#[derive(Debug, Deserialize)]
+pub(super) struct StreamInfo {
+    pub(super) config: Map<String, Value>,
+    pub(super) created: DateTime<Utc>,
+    pub(super) state: StreamState,
+    /// NATS's clock when it answered.
+    pub(super) ts: DateTime<Utc>,
+}
+
+/// What a stream holds.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct StreamState {
+    pub(super) messages: u64,
+    pub(super) first_seq: u64,
+    pub(super) last_seq: u64,
+}
+
+/// A message as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its place.
+    pub position: Position,
+    /// Its subject.
+    pub subject: String,
+    /// Its `Piperoll-Type`.
+    pub event_type: Option<String>,
+    /// Its `Piperoll-Mac`.
+    pub mac: Option<String>,
+    /// Its `Piperoll-Signature`.
+    pub signature: Option<String>,
+    /// Its body, byte for byte.
+    pub body: Bytes,
+}
+
+#[derive(Deserialize)]
+struct Got {
+    message: GotMessage,
+}
+
+#[derive(Deserialize)]
+struct GotMessage {
+    subject: String,
+    seq: u64,
+    #[serde(default)]
+    hdrs: String,
+    #[serde(default)]
+    data: String,
+}
+
+impl StreamInfo {
+    pub(super) fn identity(&self) -> Option<Identity> {
+        let metadata = self.config.get("metadata")?;
+        Some(Identity {
+            ledger_id: metadata.get(LEDGER_ID)?.as_str()?.parse().ok()?,
+            created: self.created.trunc_subsecs(6),
+            genesis: parse_micros(metadata.get(GENESIS)?.as_str()?)?,
+        })
+    }
+}
+
+impl Stream {
+    /// JetStream's code for a stream that does not exist.
+    pub(super) const NOT_FOUND: u64 = 10059;
+    /// JetStream's code for a stream that exists with another configuration.
+    pub(super) const NAME_IN_USE: u64 = 10058;
+    /// JetStream's code for a message that does not exist.
+    const NO_MESSAGE: u64 = 10037;
+
+    /// The stream of the ledger called `name`.
+    #[must_use]
+    pub const fn new(connection: Connection, name: LedgerName) -> Self {
+        Self { connection, name }
+    }
+
+    /// The ledger's name.
+    #[must_use]
+    pub const fn name(&self) -> &LedgerName {
+        &self.name
+    }
+
+    /// The connection it is seen through.
+    #[must_use]
+    pub const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn stream_name(&self) -> String {
+        format!("piperoll_{}", self.name)
+    }
+
+    /// Which stream this is; `None` when it bears no ledger's mark.
+    ///
+    /// # Errors
+    /// It does not exist, or NATS can't be asked.
+    pub async fn identity(&self) -> Result<Option<Identity>, AskError> {
+        Ok(self.info().await?.identity())
+    }
+
+    /// The last position; `START` when nothing is recorded yet.
+    ///
+    /// # Errors
+    /// It does not exist, or NATS can't be asked.
+    pub async fn head(&self) -> Result<Position, AskError> {
+        Ok(Position(self.info().await?.state.last_seq))
+    }
+
+    /// What stands at a position.
+    ///
+    /// # Errors
+    /// NATS can't be asked.
+    pub async fn find(&self, position: Position) -> Result<Option<Stored>, AskError> {
+        self.message(json!({ "seq": position })).await
+    }
+
+    /// The last message on an entity's subject.
+    ///
+    /// # Errors
+    /// NATS can't be asked.
+    pub async fn last_of(&self, entity: EntityRef) -> Result<Option<Stored>, AskError> {
+        self.message(json!({ "last_by_subj": entity.subject(&self.name) }))
+            .await
+    }
+
+    /// The first message on an entity's subject after `after`.
+    ///
+    /// # Errors
+    /// NATS can't be asked.
+    pub async fn next_of(
+        &self,
+        entity: EntityRef,
+        after: Position,
+    ) -> Result<Option<Stored>, AskError> {
+        let subject = entity.subject(&self.name);
+        self.message(json!({ "seq": after.next(), "next_by_subj": subject }))
+            .await
+    }
+
+    pub(super) async fn info(&self) -> Result<StreamInfo, AskError> {
+        let subject = format!("$JS.API.STREAM.INFO.{}", self.stream_name());
+        self.connection.ask(subject, &json!({})).await
+    }
+
+    async fn message(&self, which: Value) -> Result<Option<Stored>, AskError> {
+        let subject = format!("$JS.API.STREAM.MSG.GET.{}", self.stream_name());
+        match self.connection.ask::<Got>(subject.clone(), &which).await {
+            Ok(got) => got.message.decode(&subject).map(Some),
+            Err(error) if error.code() == Some(Self::NO_MESSAGE) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl GotMessage {
+    fn decode(self, subject: &str) -> Result<Stored, AskError> {
+        let bytes = |text: &str| {
+            BASE64_STANDARD
+                .decode(text)
+                .map_err(|error| AskError::Malformed {
+                    subject: subject.to_owned(),
+                    source: serde::de::Error::custom(error),
+                })
+        };
+        let headers = String::from_utf8_lossy(&bytes(&self.hdrs)?).into_owned();
+        Ok(Stored {
+            position: Position(self.seq),
+            subject: self.subject,
+            event_type: header(&headers, "Piperoll-Type"),
+            mac: header(&headers, "Piperoll-Mac"),
+            signature: header(&headers, "Piperoll-Signature"),
+            body: bytes(&self.data)?.into(),
+        })
+    }
+}
+
+/// The first header of a name in a block as NATS stores it.
+fn header(block: &str, name: &str) -> Option<String> {
+    block
+        .split("\r\n")
+        .filter_map(|line| line.split_once(':'))
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::header;
+
+    #[test]
+    fn a_header_is_found_by_its_exact_name() {
+        let block =
+            "NATS/1.0\r\nPiperoll-Type: a.b\r\nPiperoll-Mac: k:x=\r\nPiperoll-Mac: second\r\n\r\n";
+        assert_eq!(header(block, "Piperoll-Mac").as_deref(), Some("k:x="));
+        assert_eq!(header(block, "Piperoll-Type").as_deref(), Some("a.b"));
+        assert_eq!(header(block, "piperoll-type"), None);
+    }
+}
