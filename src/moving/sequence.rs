@@ -1,0 +1,270 @@
+//! Sequences: what is to be recorded, in order, checked by the rules and cut into batches.
+//!
+//! **Invariant:** a batch holds one event an entity, at most 999, and nothing in it relies on
+//! another event of it: `previous` and every version are known before it is sent. The same input
+//! gives the same sequence, the same batches and the same command ids.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use piperoll_events::ids::{CommandId, ImportId, LedgerId, MeasureId};
+use piperoll_events::text::Digest;
+use piperoll_events::{Asserted, EntityKind, EntityRef, Fact, Position, import};
+
+use super::intent::Intent;
+use super::request::as_if_sealed;
+use crate::commands::{Decision, Rejection, State};
+
+/// The most entities of one batch.
+pub const MOST_ENTITIES: usize = 999;
+
+/// The most bytes of a fact: an event's 256 KiB less its envelope.
+pub const MOST_BYTES: usize = 252 * 1024;
+
+/// One thing to be recorded, with what stands beside it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// The request's id: the same for the same plan.
+    pub command_id: CommandId,
+    /// What.
+    pub intent: Intent,
+    /// The file that says so; none for the ledger, its keys and the imports themselves.
+    pub asserted: Option<Asserted>,
+    /// Which of the plan's files it comes from, from nought; none: the plan itself.
+    pub file: Option<usize>,
+}
+
+/// Why a sequence can't be recorded. Nothing has been.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SequenceError {
+    /// A rule says no.
+    #[error("line {line} of file {file}: `{event}` is refused: {rejection}; correct the file, its mapping or the plan")]
+    Refused {
+        /// Which file, from 1; 0: the plan itself.
+        file: usize,
+        /// The line; 0: none in particular.
+        line: u64,
+        /// The type of the event.
+        event: &'static str,
+        /// What the rule says.
+        rejection: Rejection,
+    },
+    /// One event would be longer than events may be.
+    #[error("line {line} of file {file}: one event would have {bytes} bytes with {cells} cells; {} bytes are the most; split the breakdowns into several measures", MOST_BYTES)]
+    TooLong {
+        /// Which file, from 1; 0: the plan itself.
+        file: usize,
+        /// The line; 0: none in particular.
+        line: u64,
+        /// The length found.
+        bytes: usize,
+        /// The cells that the event has.
+        cells: usize,
+    },
+}
+
+/// Numbers the requests of a plan.
+#[derive(Debug)]
+pub struct Numbering {
+    ledger: LedgerId,
+    plan: Digest,
+    seen: HashMap<(Digest, EntityRef, Option<DateTime<Utc>>), u64>,
+}
+
+impl Numbering {
+    /// For the ledger and the plan (or file) of these digests.
+    #[must_use]
+    pub fn new(ledger: LedgerId, plan: Digest) -> Self {
+        Self { ledger, plan, seen: HashMap::new() }
+    }
+
+    /// The id of the next request about an entity, of a file and an instant.
+    pub fn next(
+        &mut self,
+        file: Digest,
+        entity: EntityRef,
+        known_at: Option<DateTime<Utc>>,
+    ) -> CommandId {
+        let n = self.seen.entry((file, entity, known_at)).or_insert(0);
+        *n = n.saturating_add(1);
+        CommandId::derived(&[
+            &self.ledger.to_string(),
+            &self.plan.to_string(),
+            &file.to_string(),
+            &entity.to_string(),
+            &known_at.map(piperoll_events::envelope::micros).unwrap_or_default(),
+            &n.to_string(),
+        ])
+    }
+}
+
+/// Runs every request through its rule over what stands before it, and measures its event.
+/// What turns out to be so already is left out.
+///
+/// # Errors
+/// A rule that says no, or an event that would be too long.
+#[expect(clippy::implicit_hasher, reason = "only this crate calls it, with the usual one")]
+pub fn check(
+    states: &mut HashMap<EntityRef, State>,
+    sequence: Vec<Planned>,
+) -> Result<Vec<Planned>, SequenceError> {
+    let mut checked = Vec::with_capacity(sequence.len());
+    for planned in sequence {
+        let entity = planned.intent.entity();
+        let file = planned.file.map_or(0, |file| file.saturating_add(1));
+        let line = planned.asserted.as_ref().and_then(|asserted| asserted.row).unwrap_or(0);
+        let event = planned.intent.event_type();
+        let refused = |rejection| SequenceError::Refused { file, line, event, rejection };
+        let sealed = planned.intent.words().map(as_if_sealed);
+        let request = planned.intent.request(sealed).ok_or(refused(Rejection::WrongEntity))?;
+        let state = states.entry(entity).or_insert_with(|| State::new(entity.kind));
+        match request.decide(state).map_err(refused)? {
+            Decision::Unchanged => {}
+            Decision::Record(fact) => {
+                let bytes = serde_json::to_vec(&fact).map_or(usize::MAX, |bytes| bytes.len());
+                if bytes > MOST_BYTES {
+                    let cells = cells(&planned.intent);
+                    return Err(SequenceError::TooLong { file, line, bytes, cells });
+                }
+                let place = u64::try_from(checked.len()).unwrap_or(u64::MAX);
+                state.apply(Position(place).next(), &fact);
+                checked.push(planned);
+            }
+        }
+    }
+    Ok(checked)
+}
+
+fn cells(intent: &Intent) -> usize {
+    match intent {
+        Intent::Submit { cells, .. } | Intent::Revise { changed: cells, .. } => cells.len(),
+        _ => 0,
+    }
+}
+
+/// Cuts a sequence into batches that can be recorded whole.
+#[must_use]
+pub fn cut(sequence: Vec<Planned>) -> Vec<Vec<Planned>> {
+    let mut batches = Vec::new();
+    let mut batch: Vec<Planned> = Vec::new();
+    let mut within = Within::default();
+    for planned in sequence {
+        if batch.len() >= MOST_ENTITIES || within.bears_on(&planned) {
+            batches.push(std::mem::take(&mut batch));
+            within = Within::default();
+        }
+        within.add(&planned);
+        batch.push(planned);
+    }
+    if !batch.is_empty() {
+        batches.push(batch);
+    }
+    batches
+}
+
+/// What a batch is about so far.
+#[derive(Default)]
+struct Within {
+    entities: HashSet<EntityRef>,
+    imports: HashSet<ImportId>,
+    figures: HashSet<MeasureId>,
+}
+
+impl Within {
+    fn add(&mut self, planned: &Planned) {
+        let entity = planned.intent.entity();
+        self.entities.insert(entity);
+        self.imports.extend(planned.asserted.as_ref().map(|asserted| asserted.import));
+        if entity.kind == EntityKind::Submission {
+            self.figures.extend(planned.intent.measure());
+        }
+    }
+
+    /// Whether an event may have to look back on one of this batch.
+    fn bears_on(&self, planned: &Planned) -> bool {
+        let entity = planned.intent.entity();
+        let import = planned.asserted.as_ref().map(|asserted| EntityRef::from(asserted.import));
+        // A target set beside its figures is judged by what was known then: the figures' batch
+        // comes first.
+        let follows_figures =
+            entity.kind == EntityKind::Measure && self.figures.contains(&MeasureId::new(entity.id));
+        let ends = matches!(
+            &planned.intent,
+            Intent::Plain { fact: Fact::Import(import::Import::Applied(_)), .. }
+        );
+        self.entities.contains(&entity)
+            || import.is_some_and(|import| self.entities.contains(&import))
+            || planned.intent.relies_on().iter().any(|other| self.entities.contains(other))
+            || follows_figures
+            || (ends && self.imports.contains(&ImportId::new(entity.id)))
+    }
+}
+
+/// How many events of each type a sequence has.
+#[must_use]
+pub fn counts<'a>(
+    sequence: impl Iterator<Item = &'a Planned>,
+) -> BTreeMap<&'static str, u64> {
+    let mut counts = BTreeMap::new();
+    for planned in sequence {
+        let count: &mut u64 = counts.entry(planned.intent.event_type()).or_default();
+        *count = count.saturating_add(1);
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reading::Completeness;
+    use super::super::spec::{figure, held, intents, row, says, target};
+    use super::*;
+
+    fn sequence(rows: &[super::super::reading::ReadRow]) -> Vec<Planned> {
+        let mut numbering = Numbering::new(held().ledger(), Digest::new([1; 32]));
+        let file = Digest::new([2; 32]);
+        let plan = |intent: Intent| {
+            let command_id = numbering.next(file, intent.entity(), None);
+            Planned { command_id, intent, asserted: None, file: Some(0) }
+        };
+        intents(&says(&held(), rows, &Completeness::Changes)).into_iter().map(plan).collect()
+    }
+
+    #[test]
+    fn nothing_stands_in_a_batch_with_what_it_relies_on_nor_twice() {
+        let rows = [
+            row(2, "A", vec![figure("2021", Some("1")), target("2021", Some("5")), target("2022", Some("6"))]),
+            row(3, "B", vec![figure("2021", Some("2"))]),
+        ];
+        let batches = cut(sequence(&rows));
+        let types = |batch: &Vec<Planned>| -> Vec<&str> {
+            batch.iter().map(|it| it.intent.event_type().rsplit('.').nth(1).unwrap()).collect()
+        };
+        let types: Vec<Vec<&str>> = batches.iter().map(types).collect();
+        let set = vec!["target_set"];
+        assert_eq!(types, [vec!["adopted"; 2], vec!["submitted"; 2], set.clone(), set]);
+    }
+
+    #[test]
+    fn a_batch_holds_999_entities_and_the_next_begins_anew() {
+        let of = |n: usize| row(2, &format!("M{n}"), vec![figure("2021", Some("1"))]);
+        let rows: Vec<_> = (0..1_500).map(of).collect();
+        let lengths: Vec<usize> = cut(sequence(&rows)).iter().map(Vec::len).collect();
+        assert_eq!(lengths, [999, 999, 999, 3]);
+    }
+
+    #[test]
+    fn the_same_plan_gives_the_same_command_ids_and_each_is_given_once() {
+        let rows = [row(2, "A", vec![target("2021", Some("5")), target("2022", Some("6"))])];
+        let ids = || sequence(&rows).iter().map(|it| it.command_id).collect::<Vec<_>>();
+        assert_eq!(ids(), ids());
+        assert_eq!(ids().iter().collect::<HashSet<_>>().len(), 3);
+    }
+
+    #[test]
+    fn a_rule_that_says_no_names_the_event_and_nothing_is_left_half_done() {
+        let rows = [row(2, "A", vec![target("2020..2021", Some("5")), target("2021..2022", Some("6"))])];
+        let refused = check(&mut HashMap::new(), sequence(&rows));
+        let Err(SequenceError::Refused { event, rejection, .. }) = refused else { unreachable!() };
+        assert_eq!((event, rejection.code()), ("piperoll.measure.target_set.v1", "overlapping_period"));
+    }
+}
