@@ -1,0 +1,10 @@
+//! Answers about the record: as it stands, or as it stood at any date.
+//!
+//! **Invariant:** an answer reads all its parts at one position, names that position and the
+//! instant it stands for, and given both it can be had again.
+//!
+//! [`moment`]: which position a date means; [`answer`]: scorecard, measure and submission with
+//! what the scoring functions say of them.
+
+pub mod answer;
+pub mod moment;

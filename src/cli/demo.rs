@@ -1,0 +1,68 @@
+//! `piperoll demo`: two invented bodies, and what to try with them.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use super::{Ended, output};
+use crate::config::Config;
+use crate::moving::record::{Progress, Receipt, Told};
+use crate::operate::demo::{BODIES, witness};
+use crate::operate::moving_in::{Half, MoveIn};
+
+/// Moves two invented bodies in, records what happened since, and says what to try.
+#[derive(Debug, Parser)]
+#[command(after_help = "Example:\n  deploy/demo            starts the servers and runs this\n\nKilled halfway, the same command goes on where it stopped.")]
+pub struct Args {
+    /// The folder with a plan for each body.
+    #[arg(long, default_value = "deploy/illustrative")]
+    from: PathBuf,
+}
+
+pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
+    for body in BODIES {
+        let moving = MoveIn::read(&args.from.join(body).join("plan.toml"), None)?;
+        let bar = output::progress(0, body);
+        let mut progress = |at: Progress<'_>| {
+            bar.set_length(at.total);
+            bar.set_position(at.done);
+        };
+        let mut receipt = |_: Receipt| ();
+        let told = Told { progress: &mut progress, receipt: &mut receipt };
+        let (recorded, _) = moving.run(config, Half::GoOn, "demo", told).await?;
+        bar.finish_and_clear();
+        let acts = witness(config, moving.ledger()).await?;
+        output::line(format!(
+            "{body}: moved in with {} events ({} stood already), then {acts} acts witnessed",
+            recorded.recorded.saturating_add(recorded.before),
+            recorded.before
+        ))?;
+    }
+    output::line(TRY)?;
+    Ok(Ended::Fine)
+}
+
+const TRY: &str = r#"
+Northmoor Council and Severnside Public Services Board do not exist; every figure is invented.
+
+First, in this shell:   eval "$(deploy/local env)"; PATH="$PWD/target/debug:$PATH"
+
+What did the council know of homelessness prevented (NM03) in June 2022, and in September?
+  piperoll as-at --ledger northmoor --known-at 2022-06-01 measure NM03
+  piperoll as-at --ledger northmoor --known-at 2022-09-01 measure NM03
+The whole scorecard on a date, and now:
+  piperoll as-at --ledger northmoor --known-at 2023-06-01 scorecard
+  piperoll as-at --ledger northmoor scorecard
+One figure with every version, its file and its words:
+  piperoll as-at --ledger northmoor submission NM09 FY2023-Q3
+Every change of a target since the ledger opened, with who and why:
+  piperoll events list --ledger northmoor --type measure.target_changed
+A partnership's emissions before and after the series was restated:
+  piperoll as-at --ledger severnside --known-at 2023-01-01 measure WB5
+  piperoll as-at --ledger severnside measure WB5
+Is everything as it should be?
+  piperoll doctor --ledger northmoor --ledger severnside
+Make the read model anew and compare:
+  piperoll projections rebuild scorecard --ledger northmoor
+
+To stop:    deploy/local stop            To remove everything:    deploy/local stop --wipe"#;

@@ -1,0 +1,99 @@
+//! The command line: thin doors to what the other folders do, one file a subcommand.
+//!
+//! **Invariant:** a subcommand reads its arguments, calls one room and prints; it decides nothing.
+//! Exit codes: 0 fine, 1 a finding or a refusal, 2 it could not run.
+
+mod as_at;
+mod bench;
+mod demo;
+mod doctor;
+mod events;
+mod import;
+mod move_in;
+mod output;
+mod project;
+mod projections;
+mod schema;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+/// Piperoll: who changed which target, who signed which figure, and what was known at each date.
+#[derive(Debug, Parser)]
+#[command(name = "piperoll", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Where the servers are.
+    #[command(flatten)]
+    pub config: Config,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Asks the record as it stands, or as it stood at any date.
+    AsAt(as_at::Args),
+    /// Measures this machine: rebuild, as-at and import, with ceilings and goals.
+    Bench(bench::Args),
+    /// Moves two invented bodies in, records what happened since, and says what to try.
+    Demo(demo::Args),
+    /// Checks everything that Piperoll depends on; each finding says what to do.
+    Doctor(doctor::Args),
+    /// Lists, shows and follows the events of a ledger.
+    Events(events::Args),
+    /// Applies a file to a ledger that has been opened, or undoes one.
+    Import(import::Args),
+    /// Moves a body in: files and their mappings become the prologue of a ledger.
+    MoveIn(move_in::Args),
+    /// Keeps the read models of ledgers up to date until it is stopped.
+    Project(project::Args),
+    /// Lists read models, their lag, and rebuilds them.
+    Projections(projections::Args),
+    /// Prints the JSON Schema of an event, or the names of all.
+    Schema(schema::Args),
+}
+
+/// How a subcommand that ran ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Nothing to report.
+    Fine,
+    /// Something was found, or refused.
+    Finding,
+}
+
+/// Runs the subcommand and turns its end into an exit code.
+pub fn main(cli: Cli) -> ExitCode {
+    output::log_to_stderr();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return output::failed(&error.into()),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(Ended::Fine) => ExitCode::SUCCESS,
+        Ok(Ended::Finding) => ExitCode::from(1),
+        Err(error) if output::reader_gone(&error) => ExitCode::SUCCESS,
+        Err(error) => output::failed(&error),
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<Ended> {
+    let config = cli.config;
+    match cli.command {
+        Command::AsAt(args) => as_at::run(args, &config).await,
+        Command::Bench(args) => bench::run(args, &config).await,
+        Command::Demo(args) => demo::run(args, &config).await,
+        Command::Doctor(args) => doctor::run(args, &config).await,
+        Command::Events(args) => events::run(args, &config).await,
+        Command::Import(args) => import::run(args, &config).await,
+        Command::MoveIn(args) => move_in::run(args, &config).await,
+        Command::Project(args) => project::run(args, &config).await,
+        Command::Projections(args) => projections::run(args, &config).await,
+        Command::Schema(args) => schema::run(&args),
+    }
+}

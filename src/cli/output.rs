@@ -1,0 +1,90 @@
+//! What people and programs read: lines, tables, JSON, progress, errors.
+//!
+//! **Invariant:** answers go to standard output and nothing else does; a reader who goes away
+//! (`| head`) is no error.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Writes one line to standard output.
+///
+/// # Errors
+/// Nobody reads, or the disk is full.
+pub(super) fn line(text: impl AsRef<str>) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{}", text.as_ref())
+}
+
+/// Writes a value as JSON.
+///
+/// # Errors
+/// As [`line`].
+pub(super) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    line(serde_json::to_string_pretty(value)?)?;
+    Ok(())
+}
+
+/// Writes rows under headings, each column as wide as its widest cell.
+///
+/// # Errors
+/// As [`line`].
+pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
+    let mut widths: Vec<usize> = headings.iter().map(|text| text.chars().count()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let shown = |cells: &mut dyn Iterator<Item = &str>| {
+        let padded = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    line(shown(&mut headings.iter().copied()))?;
+    for row in rows {
+        line(shown(&mut row.iter().map(String::as_str)))?;
+    }
+    Ok(())
+}
+
+/// A bar on standard error, where a person looks on; elsewhere nothing.
+#[must_use]
+pub(super) fn progress(total: u64, what: &'static str) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
+    }
+    let bar = ProgressBar::new(total);
+    let style = "{msg} {wide_bar} {pos}/{len} {per_sec} {eta}";
+    bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_message(what);
+    bar
+}
+
+/// Logs go to standard error; `RUST_LOG` chooses how much.
+pub(super) fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+}
+
+/// Says why it could not run, with every cause.
+pub(super) fn failed(error: &anyhow::Error) -> ExitCode {
+    let mut text = format!("piperoll: {error}");
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.ends_with(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    // Standard error may be closed as well; then nobody can be told.
+    writeln!(io::stderr().lock(), "{text}").ok();
+    ExitCode::from(2)
+}
+
+/// Whether the reader of standard output has gone away.
+pub(super) fn reader_gone(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

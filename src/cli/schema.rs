@@ -1,0 +1,27 @@
+//! `piperoll schema`: the public contract, from the types themselves.
+
+use clap::Parser;
+
+use super::{Ended, output};
+
+/// Prints the JSON Schema of an event's `data.fact`, or the names of all events.
+#[derive(Debug, Parser)]
+#[command(after_help = "Example:\n  piperoll schema piperoll.measure.target_changed.v1")]
+pub struct Args {
+    /// The event's type; without it, every type is listed.
+    event_type: Option<String>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
+    let schemas = piperoll_events::schemas();
+    let Some(wanted) = &args.event_type else {
+        for (name, _) in schemas {
+            output::line(name)?;
+        }
+        return Ok(Ended::Fine);
+    };
+    match schemas.iter().find(|(name, _)| name == wanted) {
+        Some((_, schema)) => output::json(schema).map(|()| Ended::Fine),
+        None => anyhow::bail!("there is no event of type `{wanted}`; `piperoll schema` lists them"),
+    }
+}

@@ -1,0 +1,16 @@
+//! Piperoll, the service: decides, records, projects and answers.
+//!
+//! **Invariant:** the outside is reached from few rooms: NATS from `ledger/`, Postgres from
+//! `identity/` and `operate/` (and the projections crate), the environment from `config.rs`, time
+//! from `clock.rs`, randomness from `ids.rs`. `commands/` reaches nothing.
+
+pub mod asking;
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod identity;
+pub mod ids;
+pub mod ledger;
+pub mod moving;
+pub mod operate;

@@ -1,0 +1,10 @@
+//! The `piperoll` program: every role and every tool is a subcommand.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use piperoll::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    cli::main(Cli::parse())
+}

@@ -1,0 +1,249 @@
+//! The demo: two invented bodies moved in and opened, and what was witnessed since.
+//!
+//! **Invariant:** every act has a command id that follows from the ledger and its place in the list
+//! below, so a demo that was killed goes on, and one that runs twice changes nothing.
+
+use piperoll_events::ids::{CommandId, LedgerName, MeasureId};
+use piperoll_events::measure::BaselineSet;
+use piperoll_events::measure::baseline_set::Baseline;
+use piperoll_events::reason::{Authority, AuthorityKind, Reason, ReasonCode};
+use piperoll_events::submission::no_value_declared::NoValue;
+use piperoll_events::target::{Level, TargetShape};
+use piperoll_events::text::Prose;
+use piperoll_events::{Breakdown, Cell, Channel, Period, Quantity, Target, TargetKey, Tier};
+
+use super::moving_in::MoveInError;
+use super::projecting;
+use super::site::{Site, SiteError};
+use crate::asking::answer::{AskingError, Desk};
+use crate::asking::moment::When;
+use crate::commands::{Request, measure, submission};
+use crate::config::Config;
+use crate::identity::vault::{Vault, VaultError};
+use crate::ledger::{Acting, ExecuteError, Ledger};
+
+/// The two bodies. Neither exists.
+pub const BODIES: [&str; 2] = ["northmoor", "severnside"];
+
+/// Why the demo stopped; the same command goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// Moving in.
+    #[error(transparent)]
+    MoveIn(#[from] MoveInError),
+    /// The servers.
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    /// A rule, or NATS.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// A question about what stands.
+    #[error(transparent)]
+    Asking(#[from] AskingError),
+    /// The read models.
+    #[error(transparent)]
+    Project(#[from] projecting::ProjectError),
+    /// A word of the script below that is none.
+    #[error("the demo's own script is wrong at `{0}`; this is a fault of ours")]
+    Script(&'static str),
+}
+
+/// One witnessed act.
+struct Act {
+    who: &'static str,
+    post: &'static str,
+    request: Box<dyn Request>,
+}
+
+/// Records what happened since the bodies moved in. Returns how many acts stand.
+///
+/// # Errors
+/// See [`DemoError`]; call again to go on.
+pub async fn witness(config: &Config, body: &LedgerName) -> Result<usize, DemoError> {
+    let site = Site::new(config, body);
+    let (ledger, _guard) = site.writer().await?;
+    let vault = site.vault(ledger.identity()).await?;
+    let desk = Desk::open(config, body).await?;
+    let script = Script { desk: &desk, vault: &vault };
+    let acts = match body.as_str() {
+        "northmoor" => script.northmoor().await?,
+        _ => script.severnside().await?,
+    };
+    let count = acts.len();
+    for (n, act) in acts.into_iter().enumerate() {
+        perform(&ledger, &vault, n, act).await?;
+    }
+    projecting::catch_up(&site).await?;
+    Ok(count)
+}
+
+async fn perform(ledger: &Ledger, vault: &Vault, n: usize, act: Act) -> Result<(), DemoError> {
+    let ledger_id = ledger.identity().ledger_id.to_string();
+    let command_id = CommandId::derived(&[&ledger_id, "demo", &n.to_string()]);
+    let actor = vault.actor(act.who).await?;
+    let mut acting = Acting::new(actor, Channel::Api, command_id);
+    acting.post = act.post.parse().ok();
+    ledger.execute(act.request.as_ref(), &acting).await?;
+    Ok(())
+}
+
+struct Script<'a> {
+    desk: &'a Desk,
+    vault: &'a Vault,
+}
+
+impl Script<'_> {
+    /// A figure in, a target made easier after the quarter was known and put back, a figure
+    /// revised, an absence declared.
+    async fn northmoor(&self) -> Result<Vec<Act>, DemoError> {
+        let bins = self.measure("NM02").await?;
+        let parks = self.measure("NM10").await?;
+        let invoices = self.measure("NM09").await?;
+        let quarter = period("FY2023-Q3")?;
+        let environment = ("Amina Field", "Head of Environment");
+        let performance = ("Rhys Calder", "Performance Manager");
+        let change = |at, code, text: &str| -> Result<Box<dyn Request>, DemoError> {
+            Ok(Box::new(measure::ChangeTarget {
+                measure: bins,
+                key: key(quarter),
+                new: point(at)?,
+                reason: Reason { code, text: text.parse().ok() },
+                authority: Some(officer("Email of 12 February 2024")?),
+            }))
+        };
+        let words = "Rounds are back to strength; no street was missed twice in March.";
+        Ok(vec![
+            act(performance, Box::new(self.figure(bins, "FY2023-Q4", "43.1", words).await?)),
+            act(performance, Box::new(self.figure(invoices, "FY2023-Q4", "97.4", "").await?)),
+            act(environment, change("60", ReasonCode::DemandChanged, "More households to serve.")?),
+            act(performance, change("45", ReasonCode::Error, "Put back: nobody had decided it.")?),
+            act(
+                performance,
+                Box::new(submission::Revise {
+                    measure: invoices,
+                    period: quarter,
+                    content_from: None,
+                    changed: vec![cell("96.2")?],
+                    removed: Vec::new(),
+                    rating_as_reported: None,
+                    reason: Reason {
+                        code: ReasonCode::TranscriptionError,
+                        text: "Two suppliers' invoices had been counted twice.".parse().ok(),
+                    },
+                }),
+            ),
+            act(
+                environment,
+                Box::new(submission::DeclareNoValue {
+                    measure: parks,
+                    period: Some(period("FY2023-Q4")?),
+                    state: NoValue::AwaitingSource,
+                    expected_on: "2024-06-14".parse().ok(),
+                    reason: None,
+                }),
+            ),
+        ])
+    }
+
+    /// A baseline agreed, and a locality's figure corrected.
+    async fn severnside(&self) -> Result<Vec<Act>, DemoError> {
+        let poverty = self.measure("WB1").await?;
+        let emissions = self.measure("WB5").await?;
+        let officer = ("Carys Oakes", "Partnership Officer");
+        let board = Authority {
+            kind: AuthorityKind::BodyDecision,
+            body: "Public Services Board".parse().ok(),
+            decided_on: "2024-01-19".parse().ok(),
+            reference: "Item 6".parse().ok(),
+        };
+        Ok(vec![
+            act(
+                officer,
+                Box::new(measure::SetBaseline {
+                    measure: emissions,
+                    fact: BaselineSet {
+                        baseline: Baseline { period: period("2019")?, value: quantity("6.0")? },
+                        reason: Reason {
+                            code: ReasonCode::Rebasing,
+                            text: "The year before the plan began.".parse().ok(),
+                        },
+                        authority: Some(board),
+                    },
+                }),
+            ),
+            act(
+                officer,
+                Box::new(submission::Revise {
+                    measure: poverty,
+                    period: period("2022")?,
+                    content_from: None,
+                    changed: vec![cell("21.9")?],
+                    removed: Vec::new(),
+                    rating_as_reported: None,
+                    reason: Reason { code: ReasonCode::SourceRevised, text: None },
+                }),
+            ),
+        ])
+    }
+
+    async fn measure(&self, code: &str) -> Result<MeasureId, DemoError> {
+        Ok(self.desk.measure_of(code, When::Now).await?.1.measure)
+    }
+
+    async fn figure(
+        &self,
+        measure: MeasureId,
+        quarter: &'static str,
+        value: &'static str,
+        words: &'static str,
+    ) -> Result<submission::Submit, DemoError> {
+        let commentary = match words.parse::<Prose>() {
+            Ok(text) => self.vault.seal(&[text]).await?.pop(),
+            Err(_) => None,
+        };
+        Ok(submission::Submit {
+            measure,
+            period: period(quarter)?,
+            cells: vec![cell(value)?],
+            rating_as_reported: None,
+            commentary,
+        })
+    }
+}
+
+fn act((who, post): (&'static str, &'static str), request: Box<dyn Request>) -> Act {
+    Act { who, post, request }
+}
+
+fn period(text: &'static str) -> Result<Period, DemoError> {
+    text.parse().map_err(|_| DemoError::Script(text))
+}
+
+fn quantity(text: &'static str) -> Result<Quantity, DemoError> {
+    text.parse().map_err(|_| DemoError::Script(text))
+}
+
+fn cell(value: &'static str) -> Result<Cell, DemoError> {
+    Ok(Cell::of(Breakdown::HEADLINE, quantity(value)?))
+}
+
+const fn key(period: Period) -> TargetKey {
+    TargetKey { period, breakdown: Breakdown::HEADLINE, tier: Tier::Expected }
+}
+
+fn point(at: &'static str) -> Result<Target, DemoError> {
+    let level = Some(Level { at: quantity(at)?, to: None });
+    Ok(Target { shape: TargetShape::Point, level, ..Target::standing(Quantity::ZERO) })
+}
+
+fn officer(reference: &'static str) -> Result<Authority, DemoError> {
+    Ok(Authority {
+        kind: AuthorityKind::OfficerCorrection,
+        body: None,
+        decided_on: None,
+        reference: Some(reference.parse().map_err(|_| DemoError::Script(reference))?),
+    })
+}

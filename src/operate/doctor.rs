@@ -1,0 +1,289 @@
+//! The doctor: everything that Piperoll depends on, looked at; each finding says what to do.
+
+use std::path::Path;
+
+use piperoll_projections::runtime::{Lag, connect};
+use piperoll_projections::{READ_MODELS, Schema};
+use serde::Serialize;
+
+use super::projecting;
+use super::site::{Site, Source};
+use crate::clock;
+use crate::config::Config;
+use crate::identity::secret;
+use crate::ledger::{Connection, Guard, Role, may_change_streams};
+
+/// The oldest Postgres whose features suffice.
+const OLDEST_POSTGRES: i32 = 150_000;
+/// How far Postgres's clock may be off this machine's, in milliseconds.
+const MOST_SKEW_MS: i64 = 2_000;
+/// The least free space that is no finding, in bytes.
+const LEAST_FREE: u64 = 2 * 1024 * 1024 * 1024;
+
+/// One thing looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What was looked at.
+    pub of: String,
+    /// How it is.
+    pub verdict: Verdict,
+    /// What was seen.
+    pub seen: String,
+    /// What to do about it; empty when all is well.
+    pub remedy: String,
+}
+
+/// How a thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// As it should be.
+    Fine,
+    /// It could not be seen, or will matter soon.
+    Warning,
+    /// Not as it should be.
+    Finding,
+}
+
+/// Looks at the servers, the keys and the disk, and at each of the ledgers named.
+pub async fn examine(config: &Config, sites: &[Site]) -> Vec<Check> {
+    let mut checks = settings(config);
+    checks.extend(nats(config).await);
+    checks.extend(postgres(config).await);
+    checks.extend(config.state.as_deref().map(keys));
+    checks.extend(config.state.as_deref().map(disk));
+    for site in sites {
+        checks.extend(ledger(site).await);
+    }
+    checks
+}
+
+fn fine(of: impl Into<String>, seen: impl Into<String>) -> Check {
+    Check { of: of.into(), verdict: Verdict::Fine, seen: seen.into(), remedy: String::new() }
+}
+
+fn finding(of: impl Into<String>, seen: impl Into<String>, remedy: impl Into<String>) -> Check {
+    let verdict = Verdict::Finding;
+    Check { of: of.into(), verdict, seen: seen.into(), remedy: remedy.into() }
+}
+
+fn warning(of: impl Into<String>, seen: impl Into<String>, remedy: impl Into<String>) -> Check {
+    Check { verdict: Verdict::Warning, ..finding(of, seen, remedy) }
+}
+
+/// An error and its causes in one line.
+fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+fn settings(config: &Config) -> Vec<Check> {
+    let settings = [
+        ("PIPEROLL_NATS_WRITER_URL", config.nats_writer_url.is_some()),
+        ("PIPEROLL_NATS_READER_URL", config.nats_reader_url.is_some()),
+        ("PIPEROLL_NATS_MONITOR_URL", !config.nats_monitor_url.is_empty()),
+        ("PIPEROLL_POSTGRES_URL", config.postgres_url.is_some()),
+        ("PIPEROLL_STATE", config.state.is_some()),
+    ];
+    let missing: Vec<_> = settings.iter().filter(|(_, set)| !set).map(|(name, _)| *name).collect();
+    let owner = match config.nats_owner_url {
+        Some(_) => warning(
+            "owner credential",
+            "within reach of this process",
+            "keep it offline in production; only creating a ledger needs it",
+        ),
+        None => fine("owner credential", "not within reach"),
+    };
+    let all = if missing.is_empty() {
+        fine("settings", "all given")
+    } else {
+        let remedy = "set it, or run: eval \"$(deploy/local env)\"";
+        finding("settings", format!("missing: {}", missing.join(", ")), remedy)
+    };
+    vec![all, owner]
+}
+
+async fn nats(config: &Config) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for (role, url) in
+        [(Role::Writer, &config.nats_writer_url), (Role::Reader, &config.nats_reader_url)]
+    {
+        let Some(url) = url else { continue };
+        let of = format!("nats as {}", role.as_str());
+        let connection = match Connection::open(role, url).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                let remedy = "start it (deploy/local start), or correct the address";
+                checks.push(finding(of, told(&error), remedy));
+                continue;
+            }
+        };
+        checks.push(match may_change_streams(&connection).await {
+            Ok(false) => {
+                fine(of, format!("version {}, may not change streams", connection.server_version()))
+            }
+            Ok(true) => finding(
+                of,
+                "may change or delete streams",
+                "take `$JS.API.STREAM.*` from this user; see deploy/nats.conf",
+            ),
+            Err(error) => warning(of, told(&error), "run this again; if it stays so, see the log of NATS"),
+        });
+    }
+    checks
+}
+
+async fn postgres(config: &Config) -> Vec<Check> {
+    let Some(url) = &config.postgres_url else { return Vec::new() };
+    let remedy = "start it (deploy/local start), or correct PIPEROLL_POSTGRES_URL";
+    let link = match connect(url).await {
+        Ok(link) => link,
+        Err(error) => return vec![finding("postgres", told(&error), remedy)],
+    };
+    let text = "select current_setting('server_version_num')::int, current_setting('server_version'),
+        current_setting('fsync'), current_setting('synchronous_commit'),
+        current_setting('full_page_writes'), current_setting('server_encoding'),
+        current_setting('autovacuum'), clock_timestamp()";
+    let asked = clock::now();
+    let row = match link.query_one(text, &[]).await {
+        Ok(row) => row,
+        Err(error) => return vec![finding("postgres", told(&error), remedy)],
+    };
+    let mut checks = Vec::new();
+    let number: i32 = row.try_get(0).unwrap_or(0);
+    let version: String = row.try_get(1).unwrap_or_default();
+    checks.push(if number >= OLDEST_POSTGRES {
+        fine("postgres version", version)
+    } else {
+        finding("postgres version", version, "update to Postgres 15 or later")
+    });
+    for (column, name, wanted) in [
+        (2, "fsync", "on"),
+        (3, "synchronous_commit", "on"),
+        (4, "full_page_writes", "on"),
+        (5, "server_encoding", "UTF8"),
+        (6, "autovacuum", "on"),
+    ] {
+        let found: String = row.try_get(column).unwrap_or_default();
+        let of = format!("postgres {name}");
+        checks.push(if found == wanted {
+            fine(of, found)
+        } else {
+            finding(of, found, format!("set `{name} = {wanted}` in postgresql.conf and restart"))
+        });
+    }
+    if let Ok(theirs) = row.try_get::<_, chrono::DateTime<chrono::Utc>>(7) {
+        let off = theirs.signed_duration_since(asked).num_milliseconds();
+        checks.push(clock_check("clock of postgres", off));
+    }
+    checks
+}
+
+fn clock_check(of: &str, off_ms: i64) -> Check {
+    let seen = format!("{off_ms} ms from this machine's");
+    if off_ms.abs() <= MOST_SKEW_MS {
+        return fine(of, seen);
+    }
+    finding(of, seen, "set the clocks by NTP; a writer more than 2 s off refuses to write")
+}
+
+fn keys(state: &Path) -> Check {
+    let folder = state.join("keys");
+    if !folder.exists() {
+        let remedy = "nothing to do: the first writer makes them";
+        return warning("keys", format!("none in `{}` yet", folder.display()), remedy);
+    }
+    match secret::closed(&folder, 0o700) {
+        Ok(()) => fine("keys", format!("closed to others in `{}`", folder.display())),
+        Err(error) => finding("keys", told(&error), "close the folder, and ask who has read it"),
+    }
+}
+
+fn disk(state: &Path) -> Check {
+    let of = "disk of the state folder";
+    match rustix::fs::statvfs(state) {
+        Ok(found) => {
+            let free = found.f_bavail.saturating_mul(found.f_frsize);
+            let seen = format!("{} MiB free", free.checked_div(1024 * 1024).unwrap_or(0));
+            if free >= LEAST_FREE {
+                return fine(of, seen);
+            }
+            finding(of, seen, "make room: JetStream stops taking events when its disk is full")
+        }
+        Err(error) => warning(of, told(&error), "correct PIPEROLL_STATE"),
+    }
+}
+
+async fn ledger(site: &Site) -> Vec<Check> {
+    let of = |what: &str| format!("{} {what}", site.name);
+    let source = match site.source().await {
+        Ok(source) => source,
+        Err(error) => {
+            return vec![finding(of("stream"), told(&error), "move the body in, or correct the name")];
+        }
+    };
+    let mut checks = stream(site, &source).await;
+    for model in READ_MODELS {
+        checks.push(read_model(site, &source, *model).await);
+    }
+    checks
+}
+
+async fn stream(site: &Site, source: &Source) -> Vec<Check> {
+    let of = |what: &str| format!("{} {what}", site.name);
+    let monitors = site.config.nats_monitor_url.clone();
+    let guard = Guard::new(source.stream.clone(), source.identity, monitors);
+    let found = match guard.inspect().await {
+        Ok(found) => found,
+        Err(error) => return vec![warning(of("stream"), told(&error), "run this again")],
+    };
+    let mut checks = Vec::new();
+    for difference in &found.differences {
+        checks.push(finding(
+            of(difference.field.as_str()),
+            format!("`{}` where `{}` is needed", difference.found, difference.expected),
+            "writing is closed until the owner puts it right, or somebody accepts it on the record",
+        ));
+    }
+    for text in &found.warnings {
+        checks.push(warning(of("monitor"), text.clone(), "correct PIPEROLL_NATS_MONITOR_URL"));
+    }
+    if checks.is_empty() {
+        checks.push(fine(of("stream"), "configured as a ledger needs it, durable on every write"));
+    }
+    checks.push(clock_check(&of("clock of nats"), found.clock_ahead_ms.saturating_neg()));
+    checks
+}
+
+async fn read_model(
+    site: &Site,
+    source: &Source,
+    model: &'static dyn piperoll_projections::Projection,
+) -> Check {
+    let of = Schema::live(&site.name, model).to_string();
+    let again = "run this again; if it stays so, see the log";
+    let head = match source.stream.head().await {
+        Ok(head) => head,
+        Err(error) => return warning(of, told(&error), again),
+    };
+    let cursor = match projecting::cursor(site, model).await {
+        Ok(Some(cursor)) => cursor,
+        Ok(None) => return warning(of, "never made", "run `piperoll project` for this ledger"),
+        Err(error) => return finding(of, told(&error), again),
+    };
+    if cursor.stream_created != source.identity.created {
+        let remedy = "compare the stream with its copy, then rebuild the read model";
+        return finding(of, "its rows are of another stream: this one was made again", remedy);
+    }
+    match Lag::between(cursor.position, head, None) {
+        Lag::Level {} => fine(of, format!("level with the ledger at {head}")),
+        Lag::Behind { events, .. } => {
+            warning(of, format!("{events} events behind"), "run `piperoll project` for this ledger")
+        }
+        Lag::Ahead { events } => finding(
+            of,
+            format!("{events} events ahead of the ledger, whose end is lost"),
+            "stop writing and compare the stream with its copy",
+        ),
+    }
+}
