@@ -1,0 +1,102 @@
+//! The second opinion and the scorecard's own answers: what a reader of a page would be told.
+
+use std::collections::BTreeMap;
+
+use piperoll_events::Position;
+use piperoll_projections::READ_MODELS;
+use piperoll_projections::runtime::pool;
+use piperoll_projections::score::{Figure, Rating, rate};
+use piperoll_projections::scorecard::{Filter, Headline, Reader};
+
+use super::histories::Forgery;
+use super::makers::PERIODS;
+use super::over_histories;
+use crate::naive::rating::rating;
+use crate::naive::{Reading, scorecard::Breakdown};
+
+#[test]
+fn the_second_opinion_rates_every_headline_as_the_scorecard_does() {
+    over_histories(Forgery::Thrown, async |ground, history, sizes| {
+        let reading = Reading::of(history.bodies());
+        let kept = ground.take(history.ledger, READ_MODELS[0]).await;
+        kept.follow(history.batches(0, &sizes)).await.unwrap();
+        let reader = Reader::new(pool(&kept.url, 1).unwrap(), kept.schema.clone());
+        for at in [history.head().0 / 3, history.head().0 / 2, history.head().0] {
+            let naive = reading.at(at);
+            for period in PERIODS {
+                let lines = reader
+                    .scorecard(
+                        Position(at),
+                        Some(period.parse().unwrap()),
+                        &Filter::default(),
+                    )
+                    .await
+                    .unwrap();
+                let told: BTreeMap<String, String> = lines
+                    .iter()
+                    .map(|line| {
+                        let figure = line
+                            .headline
+                            .as_ref()
+                            .map_or(Figure::Missing, Headline::figure);
+                        let target = line.target.as_ref().and_then(|target| target.level);
+                        let rule = line.rule.as_ref().and_then(|rule| rule.rule.as_ref());
+                        let rated = rate(figure, target, &line.terms().unwrap(), rule);
+                        (line.measure.measure.to_string(), word(&rated))
+                    })
+                    .collect();
+                let second: BTreeMap<String, String> = naive
+                    .measures
+                    .keys()
+                    .map(|id| (id.clone(), rating(&naive, id, period, &Breakdown::new())))
+                    .collect();
+                assert_eq!(told, second, "{period} as at {at}");
+            }
+        }
+        ground.give(kept);
+    });
+}
+
+#[test]
+fn every_cell_of_the_ledger_is_told_as_the_second_opinion_has_it() {
+    over_histories(Forgery::Thrown, async |ground, history, sizes| {
+        let reading = Reading::of(history.bodies());
+        let kept = ground.take(history.ledger, READ_MODELS[0]).await;
+        kept.follow(history.batches(0, &sizes)).await.unwrap();
+        let reader = Reader::new(pool(&kept.url, 1).unwrap(), kept.schema.clone());
+        for at in [history.head().0 / 2, history.head().0] {
+            let mut told = BTreeMap::new();
+            let take = |cell: piperoll_projections::scorecard::LedgerCell| {
+                let key = (
+                    cell.measure.to_string(),
+                    cell.period.to_string(),
+                    cell.breakdown.to_string(),
+                );
+                let parts = [cell.value, cell.numerator, cell.denominator];
+                let parts = parts.map(|part| part.map(|part| part.to_string()));
+                assert!(told.insert(key, parts).is_none(), "a cell is told twice");
+            };
+            reader.all_cells(Position(at), take).await.unwrap();
+            let naive = reading.at(at);
+            let mut second = BTreeMap::new();
+            for ((measure, period), submission) in &naive.submissions {
+                for (part, cell) in &submission.cells {
+                    let key = (measure.clone(), period.clone(), super::opinions::part(part));
+                    let parts = [&cell.value, &cell.numerator, &cell.denominator];
+                    second.insert(key, parts.map(Clone::clone));
+                }
+            }
+            assert_eq!(told, second, "as at {at}");
+        }
+        ground.give(kept);
+    });
+}
+
+fn word(rating: &Rating) -> String {
+    let said = serde_json::to_value(rating).unwrap();
+    said["level"]
+        .as_str()
+        .or(said["rating"].as_str())
+        .unwrap()
+        .to_owned()
+}

@@ -1,0 +1,18 @@
+//! The one test binary: what each file asks stands in `README.md`.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it should be"
+)]
+
+mod laws;
+mod ledger;
+mod naive;
+mod support;
+mod tidy;
+mod vintages;
