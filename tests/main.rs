@@ -10,6 +10,9 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+mod bad_input;
+mod journeys;
+mod kills;
 mod laws;
 mod ledger;
 mod naive;

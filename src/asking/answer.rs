@@ -8,7 +8,6 @@ use piperoll_events::ids::{LedgerName, MeasureId};
 use piperoll_events::text::SealedText;
 use piperoll_events::{Period, Position, Quantity};
 use piperoll_projections::Schema;
-use piperoll_projections::runtime::cursor::{at_instant, instant_of};
 use piperoll_projections::runtime::{self, Cursor, RuntimeError};
 use piperoll_projections::score::{
     Direction, Figure, FigureState, Rating, Terms, direction, figure_state, published, rate,
@@ -24,8 +23,6 @@ use crate::config::{Config, Missing};
 
 /// Where one ledger is asked.
 pub struct Desk {
-    pool: deadpool_postgres::Pool,
-    schema: Schema,
     reader: Reader,
 }
 
@@ -149,9 +146,9 @@ impl Desk {
     pub async fn open(config: &Config, name: &LedgerName) -> Result<Self, AskingError> {
         let pool = runtime::pool(config.postgres_url()?, 4)?;
         let schema = Schema::live(name, &Scorecard);
-        let reader = Reader::new(pool.clone(), schema.clone());
+        let reader = Reader::new(pool, schema);
         reader.cursor().await?;
-        Ok(Self { pool, schema, reader })
+        Ok(Self { reader })
     }
 
     /// Which moment is meant.
@@ -159,15 +156,14 @@ impl Desk {
     /// # Errors
     /// Postgres, or a position that is not there yet.
     pub async fn resolve(&self, when: When) -> Result<AsAt, AskingError> {
-        let client = self.pool.get().await.map_err(RuntimeError::from)?;
-        let cursor = Cursor::read(&**client, &self.schema).await?;
+        let cursor = self.reader.cursor().await?;
         let (position, instant) = match when {
             When::Now => (cursor.position, cursor.known_at),
             When::At(wanted) if wanted > cursor.position => {
                 return Err(AskingError::NotThere { wanted, reached: cursor.position });
             }
-            When::At(wanted) => (wanted, instant_of(&**client, &self.schema, wanted).await?),
-            When::KnownAt(at) => (at_instant(&**client, &self.schema, at).await?, Some(at)),
+            When::At(wanted) => (wanted, self.reader.instant_of(wanted).await?),
+            When::KnownAt(at) => (self.reader.position_at(at).await?, Some(at)),
         };
         let closed = if in_prologue(&cursor, position, instant) { Closed::Closed } else { Closed::Open };
         Ok(AsAt { position, instant, basis: Basis::Recorded, closed })

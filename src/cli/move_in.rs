@@ -9,6 +9,7 @@ use clap::Parser;
 use super::{Ended, output};
 use crate::config::Config;
 use crate::moving::prologue::Summary;
+use crate::moving::reading::Finding;
 use crate::moving::record::{Progress, Receipt, Told};
 use crate::operate::moving_in::{Half, MoveIn};
 
@@ -68,8 +69,9 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
     let mut unwritten = None;
     let mut receipt = |receipt: Receipt| {
         if let Some(file) = &mut receipts {
-            let line = serde_json::json!(receipt);
-            if let Err(error) = writeln!(file, "{line}") {
+            // One write a line: a kill in between leaves whole receipts only.
+            let line = format!("{}\n", serde_json::json!(receipt));
+            if let Err(error) = file.write_all(line.as_bytes()) {
                 unwritten = Some(error);
             }
         }
@@ -96,25 +98,33 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
     Ok(Ended::Fine)
 }
 
-/// Prints what looks odd; true when something does.
+/// Prints what looks odd in all files; true when something does.
 fn warn(moving: &MoveIn) -> anyhow::Result<bool> {
     let mut any = false;
     for (file, findings, more) in moving.warnings() {
-        any = true;
-        output::line(format!("{}: looks odd", file.display()))?;
-        let rows: Vec<Vec<String>> = findings
-            .iter()
-            .map(|found| {
-                let found = found.clone();
-                vec![found.line.to_string(), found.column, found.value, found.wrong, found.right]
-            })
-            .collect();
-        output::table(&["line", "column", "value", "what is odd", "what would be right"], &rows)?;
-        if more > 0 {
-            output::line(format!("… and {more} more"))?;
-        }
+        any |= odd(&file.to_string_lossy(), findings, more)?;
     }
     Ok(any)
+}
+
+/// Prints what looks odd in one file; true when something does.
+pub(super) fn odd(file: &str, findings: &[Finding], more: u64) -> anyhow::Result<bool> {
+    if findings.is_empty() {
+        return Ok(false);
+    }
+    output::line(format!("{file}: looks odd"))?;
+    let rows: Vec<Vec<String>> = findings
+        .iter()
+        .map(|found| {
+            let found = found.clone();
+            vec![found.line.to_string(), found.column, found.value, found.wrong, found.right]
+        })
+        .collect();
+    output::table(&["line", "column", "value", "what is odd", "what would be right"], &rows)?;
+    if more > 0 {
+        output::line(format!("… and {more} more"))?;
+    }
+    Ok(true)
 }
 
 /// Prints what a plan or a file amounts to.

@@ -24,7 +24,8 @@ use piperoll_events::{EntityRef, Event, Fact, Position};
 use piperoll_projections::{Outcome, Placed};
 
 use super::asked::{
-    Acting, Answer, AnswerKind, Asked, BatchError, ExecuteError, Look, MOST_ENTITIES,
+    Acting, Answer, AnswerKind, Asked, BatchError, ExecuteError, Look, MOST_ENTITIES, certain,
+    go_on,
 };
 use super::authenticity::{Verifier, WriterKey};
 use super::batch::{self, Stop};
@@ -173,15 +174,15 @@ impl Ledger {
     /// Takes in a part of the stream, in order from its beginning; so that what follows needs no
     /// reading entity by entity. What does not follow is left out.
     pub fn preload(&self, placed: &[Placed]) {
-        let mut shelf = self.shelf();
+        let mut kept = self.shelf();
         for placed in placed {
-            if !shelf.read(placed) {
+            if !kept.read(placed) {
                 return;
             }
             let ledger = EntityRef::from(self.identity.ledger_id);
             if placed.entity == Some(ledger)
                 && let Outcome::Event(event) = &placed.outcome
-                && shelf
+                && kept
                     .find(ledger)
                     .is_some_and(|held| held.last == Some(placed.position))
             {
@@ -205,7 +206,7 @@ impl Ledger {
             .await
             .map_err(|error| (None, error))?;
         let mut sent: HashMap<EventId, Bytes> = HashMap::new();
-        let mut stops: Vec<Stop> = Vec::new();
+        let mut tried: Vec<Stop> = Vec::new();
         loop {
             let mut steps = self.consider_all(asked, &mut loaded).await?;
             let drafts: Vec<&Draft> = steps.iter().filter_map(Step::draft).collect();
@@ -215,8 +216,8 @@ impl Ledger {
                     .await
                     .map_err(|error| (None, error));
             }
-            if stops.len() > AGAIN {
-                return Err((None, given_up(stops.pop(), &drafts)));
+            if tried.len() > AGAIN {
+                return Err((None, given_up(tried.pop(), &drafts)));
             }
             for (index, step) in steps.iter().enumerate() {
                 if let Step::Draft(draft) = step {
@@ -238,11 +239,11 @@ impl Ledger {
                     for draft in drafts {
                         sent.insert(draft.event.id, draft.letter.body.clone());
                     }
-                    stops.push(go_on(stop).map_err(|error| (None, error))?);
+                    tried.push(go_on(stop).map_err(|error| (None, error))?);
                 }
             }
             loaded = self
-                .again(asked, loaded, stops.last())
+                .again(asked, loaded, tried.last())
                 .await
                 .map_err(|e| (None, e))?;
         }
@@ -473,29 +474,6 @@ impl Step {
             Self::Draft(draft) => Some(draft),
             Self::Answer(_) => None,
         }
-    }
-}
-
-/// A fact is proved by its guard and a repetition by history, which never changes; a refusal and
-/// `unchanged` are proved by neither.
-fn certain(look: &Result<Look, ExecuteError>) -> bool {
-    match look {
-        Ok(Look::Record(_)) => true,
-        Ok(Look::Answer(answer)) => answer.kind == AnswerKind::Repeated,
-        Err(error) => !matches!(error, ExecuteError::Rejected(_)),
-    }
-}
-
-/// Whether a stop is worth another try after looking, and if not, the error it is.
-fn go_on(stop: Stop) -> Result<Stop, ExecuteError> {
-    match stop {
-        Stop::Stale | Stop::Doubt(_) | Stop::Duplicate => Ok(stop),
-        Stop::Busy => Err(ExecuteError::Busy),
-        Stop::Full => Err(ExecuteError::Full),
-        Stop::TooLarge => Err(ExecuteError::TooLarge),
-        Stop::OtherStream => Err(ExecuteError::OtherStream),
-        Stop::Refused(error) => Err(error.into()),
-        Stop::Randomness(error) => Err(error.into()),
     }
 }
 

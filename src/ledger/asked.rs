@@ -8,7 +8,7 @@ use piperoll_events::text::{Digest, Label};
 use piperoll_events::{Asserted, Channel, DecodeError, EntityRef, Fact, Position};
 use sha2::{Digest as _, Sha256};
 
-use super::batch;
+use super::batch::{self, Stop};
 use super::connection::AskError;
 use super::guard::Closed;
 use super::held::Held;
@@ -249,5 +249,28 @@ impl<'a> Asked<'a> {
                 kind: AnswerKind::Unchanged,
             }),
         })
+    }
+}
+
+/// A fact is proved by its guard and a repetition by history, which never changes; a refusal and
+/// `unchanged` are proved by neither.
+pub(super) fn certain(look: &Result<Look, ExecuteError>) -> bool {
+    match look {
+        Ok(Look::Record(_)) => true,
+        Ok(Look::Answer(answer)) => answer.kind == AnswerKind::Repeated,
+        Err(error) => !matches!(error, ExecuteError::Rejected(_)),
+    }
+}
+
+/// Whether a stop is worth another try after looking, and if not, the error it is.
+pub(super) fn go_on(stop: Stop) -> Result<Stop, ExecuteError> {
+    match stop {
+        Stop::Stale | Stop::Doubt(_) | Stop::Duplicate => Ok(stop),
+        Stop::Busy => Err(ExecuteError::Busy),
+        Stop::Full => Err(ExecuteError::Full),
+        Stop::TooLarge => Err(ExecuteError::TooLarge),
+        Stop::OtherStream => Err(ExecuteError::OtherStream),
+        Stop::Refused(error) => Err(error.into()),
+        Stop::Randomness(error) => Err(error.into()),
     }
 }

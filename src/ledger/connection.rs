@@ -343,7 +343,7 @@ fn listen(role: &'static str, event: &Event, denied: &watch::Sender<String>) {
         }
         Event::ServerError(error) => tracing::error!(role, %error, "NATS reports an error"),
         Event::ClientError(error) => {
-            tracing::warn!(role, %error, "the NATS connection has trouble")
+            tracing::warn!(role, %error, "the NATS connection has trouble");
         }
         Event::SlowConsumer(id) => tracing::warn!(role, id, "a reader of NATS is too slow"),
         Event::Connected => tracing::info!(role, "connected to NATS"),

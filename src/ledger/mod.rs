@@ -9,6 +9,7 @@
 //! | `connection.rs` | one connection under one credential |
 //! | `stream.rs` | how the stream is configured, and who makes it |
 //! | `guard.rs` | is it still so? may anybody write? |
+//! | `differences.rs` | a configuration against what it must be |
 //! | `monitor.rs` | what the servers say of themselves |
 //! | `permissions.rs` | may a credential do more than it should? |
 //! | `authenticity.rs` | signatures, message authentication codes, keys |
@@ -26,6 +27,7 @@ mod asked;
 mod authenticity;
 mod batch;
 mod connection;
+mod differences;
 mod draft;
 mod follow;
 mod guard;

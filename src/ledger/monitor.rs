@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::guard::difference;
+use super::differences::difference;
 
 /// The oldest NATS server whose promises were tested.
 const OLDEST_SERVER: [u64; 3] = [2, 15, 0];

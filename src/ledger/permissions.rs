@@ -16,12 +16,14 @@ pub async fn may_change_streams(connection: &Connection) -> Result<bool, AskErro
             .call(format!("$JS.API.STREAM.{verb}.piperoll_NOBODY"))
             .await
         {
-            Err(AskError::Denied { .. }) => {}
-            // Another account has no such API, and nobody who answers for it.
-            Err(AskError::NoAnswer {
-                kind: RequestErrorKind::NoResponders,
-                ..
-            }) => {}
+            // Forbidden; or another account, which has no such API and nobody who answers for it.
+            Err(
+                AskError::Denied { .. }
+                | AskError::NoAnswer {
+                    kind: RequestErrorKind::NoResponders,
+                    ..
+                },
+            ) => {}
             Err(error @ AskError::NoAnswer { .. }) => return Err(error),
             Ok(()) | Err(_) => return Ok(true),
         }

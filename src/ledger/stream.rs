@@ -11,7 +11,7 @@ use piperoll_events::profile;
 use serde_json::{Map, Value, json};
 
 use super::connection::{AskError, Connection};
-use super::guard::compare;
+use super::differences::compare;
 use super::read::{Identity, Stream};
 
 /// The metadata key of the ledger's id.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::checks::shown;
-use super::says::{Field, Says};
+use super::says::{Condition, Field, Says};
 use super::reading::Finding;
 use super::table::Row;
 
@@ -111,6 +111,12 @@ impl<'r> Cells<'r> {
         })
     }
 
+    /// Whether the row has one of the condition's values.
+    pub(super) fn meet(&self, condition: &Condition) -> bool {
+        let text = self.find(&condition.columns).map(|(_, text)| text.trim());
+        text.is_some_and(|text| condition.values.iter().any(|value| value == text))
+    }
+
     /// The line that the row starts on.
     pub(super) const fn line(&self) -> u64 {
         self.row.line
@@ -137,6 +143,11 @@ fn columns(says: &Says) -> Vec<(&[String], bool)> {
         fields.push(&definition.now);
         fields.extend(&definition.before);
     }
+    let when = says.definitions.iter().filter_map(|definition| definition.when.as_ref());
+    let listed = says.code.listed.iter();
+    all.extend(listed.clone().map(|listed| (listed.now.as_slice(), false)));
+    let when = when.chain(listed.map(|listed| &listed.when));
+    all.extend(when.map(|when| (when.columns.as_slice(), false)));
     for field in fields {
         all.push((&field.columns, field.optional));
         let conditions = field.nothing.iter().filter_map(|rule| rule.when.as_ref());

@@ -16,7 +16,7 @@ use super::define::Parts;
 use super::figures::{self, Drafts};
 use super::held::Held;
 use super::intent::Intent;
-use super::reading::{Completeness, MeasureKey, ReadRow, Statement};
+use super::reading::{Completeness, DefinitionPart, MeasureKey, ReadRow, Statement};
 use super::scope::Scope;
 use super::targets;
 
@@ -152,6 +152,10 @@ fn structure(
         let fact = parts.adopted((said.asserts)(key, code));
         return found.want(first, Intent::measure_fact(id, fact));
     };
+    if parts.title().is_some_and(|title| title != measure.title) {
+        let line = line(rows.iter().find(defines)).unwrap_or(0);
+        found.left_out.push(LeftOut { line, what: "another title than the one at adoption" });
+    }
     let definition = parts.applied_to(&measure.definition);
     if definition != measure.definition {
         let fact =
@@ -180,6 +184,12 @@ fn speaks_of_it(row: &ReadRow) -> bool {
     row.statements.iter().any(figures::gives)
 }
 
+/// Whether a list of changes says that a part of a definition is another one now.
+fn changes_a_definition(statement: &Statement) -> bool {
+    matches!(statement, Statement::Definition { part, now, before }
+        if *part != DefinitionPart::Title && !before.is_silent() && now != before)
+}
+
 fn is_definition(statement: &Statement) -> bool {
     matches!(statement, Statement::Unit { .. } | Statement::Definition { .. })
 }
@@ -193,7 +203,9 @@ fn outcomes(
 ) -> Vec<(u64, Outcome)> {
     let says_none = |statement: &Statement| matches!(statement, Statement::NoValue { .. });
     let mut asked: BTreeMap<u64, Vec<&Intent>> = BTreeMap::new();
+    let mut defined = BTreeSet::new();
     for wanted in &found.wanted {
+        defined.extend(wanted.intent.measure().filter(|_| wanted.intent.defines()));
         if let Some(row) = wanted.row {
             asked.entry(row).or_default().push(&wanted.intent);
         }
@@ -202,10 +214,13 @@ fn outcomes(
         let declared = row.statements.iter().any(says_none);
         let asked = asked.get(&row.line).into_iter().flatten();
         let recorded = asked.into_iter().any(|intent| !(declared && only_declares(intent)));
+        // Several rows of one instant may each change a part of the one definition.
+        let defines = row.statements.iter().any(changes_a_definition)
+            && ids.get(&row.measure).is_some_and(|id| defined.contains(id));
         let moved = ids.get(&row.measure).is_some_and(|id| {
             row.statements.iter().any(|statement| drafts.moved(held, *id, statement))
         });
-        if recorded || moved {
+        if recorded || moved || defines {
             Outcome::Recorded
         } else if declared {
             Outcome::Declared

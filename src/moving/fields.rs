@@ -35,10 +35,7 @@ impl RowReader<'_> {
             return Err(self.report(cells, column, text, "letter_lost", "a letter is lost", right));
         }
         let none = field.nothing.iter().any(|rule| {
-            let here = rule.when.as_ref().is_none_or(|when| {
-                let other = cells.find(&when.columns).map(|(_, text)| text.trim());
-                other.is_some_and(|other| when.values.iter().any(|value| value == other))
-            });
+            let here = rule.when.as_ref().is_none_or(|when| cells.meet(when));
             here && rule.texts.iter().any(|none| same(none.trim(), bare))
         });
         match field.blank {

@@ -35,7 +35,7 @@ pub(super) fn gives(statement: &Statement) -> bool {
             [&it.value, &it.numerator, &it.denominator].iter().any(|said| said.value().is_some())
         }
         Statement::Target { target, .. } => target.is_some(),
-        Statement::NoValue { .. } | Statement::Unit { .. } => true,
+        Statement::NoValue { .. } | Statement::Listed | Statement::Unit { .. } => true,
         Statement::Definition { now, .. } => now.value().is_some(),
     }
 }
@@ -80,6 +80,7 @@ impl Drafts {
                         drafts.at((*id, *period), row.line).declared = Some((row.line, *state));
                     }
                     Statement::Target { .. }
+                    | Statement::Listed
                     | Statement::Unit { .. }
                     | Statement::Definition { .. } => {}
                 }
@@ -264,14 +265,16 @@ impl Settling<'_> {
         let rating = onto(&draft.rating, before.rating.as_ref());
         let words = onto(&draft.words, before.words.as_ref());
         let now = Figures { cells: after, rating, words };
+        // A rating, or words, may outlive the figure: they stand until the file drops them too.
+        let bare = now.cells.is_empty() && (draft.declared.is_some() || now.says_nothing_else());
         match (held.is_some(), now.cells.is_empty()) {
             (false, true) => self.still_none(id, period, draft),
             (false, false) => self.submit(id, period, draft, now),
-            (true, true) => {
+            (true, true) if bare => {
                 self.withdraw(Some(draft.line), id, Some(period));
                 self.declare(id, Some(period), draft.declared);
             }
-            (true, false) => self.revise(id, period, draft, before, now),
+            (true, _) => self.revise(id, period, draft, before, now),
         }
     }
 

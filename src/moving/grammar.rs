@@ -40,6 +40,9 @@ pub enum PeriodForm {
     PooledCalendar,
     /// `2001/02 - 2006/07`, `2002/03-2007/08`, `200102 - 200607`: these financial years pooled.
     PooledFinancial,
+    /// `2001 - 2006` where it is short for `2001/02 - 2006/07`: the financial years that begin in
+    /// these years and those between, pooled. A mapping that lists it says so for its files.
+    PooledFinancialStarts,
     /// `2010-12`: from April 2010 to March 2012, the two financial years between; never one.
     FinancialSpan,
     /// `2001/02 - 2006/07`: these academic years pooled.
@@ -113,6 +116,7 @@ impl PeriodForm {
             Self::IsoWeek => "2021-W07",
             Self::PooledCalendar => "2010-2014",
             Self::PooledFinancial | Self::PooledAcademic => "2010/11 - 2014/15",
+            Self::PooledFinancialStarts => "2010 - 2014",
             Self::FinancialSpan => "2010-12",
             Self::Custom => "2021-04-06..2022-04-05",
             Self::Written => "FY2021-Q2",
@@ -155,6 +159,10 @@ impl PeriodForm {
                 Period::pooled(Calendar, first, last).ok()
             }
             Self::PooledFinancial => pooled_double(Financial, text),
+            Self::PooledFinancialStarts => {
+                let (first, last) = years_between(text)?;
+                Period::pooled(Financial, first, last).ok()
+            }
             Self::PooledAcademic => pooled_double(Academic, text),
             Self::FinancialSpan => {
                 let (first, last) = years_between(text)?;
@@ -274,12 +282,12 @@ mod tests {
 
     use super::*;
 
-    const ALL: [PeriodForm; 16] = [
+    const ALL: [PeriodForm; 17] = [
         PeriodForm::CalendarYear, PeriodForm::FinancialYear, PeriodForm::AcademicYear,
         PeriodForm::CalendarHalf, PeriodForm::FinancialHalf, PeriodForm::CalendarQuarter,
         PeriodForm::FinancialQuarter, PeriodForm::Month, PeriodForm::IsoMonth, PeriodForm::IsoWeek,
-        PeriodForm::PooledCalendar, PeriodForm::PooledFinancial, PeriodForm::FinancialSpan,
-        PeriodForm::PooledAcademic, PeriodForm::Custom, PeriodForm::Written,
+        PeriodForm::PooledCalendar, PeriodForm::PooledFinancial, PeriodForm::PooledFinancialStarts,
+        PeriodForm::FinancialSpan, PeriodForm::PooledAcademic, PeriodForm::Custom, PeriodForm::Written,
     ];
 
     fn one(form: PeriodForm, text: &str) -> Option<String> {
@@ -310,6 +318,7 @@ mod tests {
             (F::PooledFinancial, "2001/02 - 2006/07", "FY2001..FY2006"),
             (F::PooledFinancial, "2002/03-2007/08", "FY2002..FY2007"),
             (F::PooledFinancial, "200102  - 200607", "FY2001..FY2006"),
+            (F::PooledFinancialStarts, "2001  - 2006", "FY2001..FY2006"),
             (F::FinancialSpan, "2010-12", "FY2010..FY2011"),
             (F::FinancialSpan, "2012-15", "FY2012..FY2014"),
             (F::IsoWeek, "2021-W07", "2021-W07"),
@@ -337,6 +346,14 @@ mod tests {
         assert_eq!((one.0, one.1.to_string()), (forms[0], "FY2010".to_owned()));
         assert_eq!((other.0, other.1.to_string()), (forms[1], "2010-11".to_owned()));
         assert!(read(&forms, "2010-13").is_err());
+    }
+
+    #[test]
+    fn three_spellings_of_a_pool_are_one_period_where_a_mapping_lists_both_forms() {
+        let forms = [PeriodForm::PooledFinancial, PeriodForm::PooledFinancialStarts];
+        for text in ["2001 - 2006", "2001/02 - 2006/07", "200102 - 200607"] {
+            assert_eq!(read(&forms, text).unwrap().to_string(), "FY2001..FY2006", "{text}");
+        }
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct Held {
 /// A measure as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeldMeasure {
+    /// What it was called when it was adopted.
+    pub title: Label,
     /// What it means.
     pub definition: Definition,
     /// What people call it, the code in use of each scheme.
@@ -65,6 +67,14 @@ pub struct Figures {
     pub rating: Option<Label>,
     /// The commentary, opened.
     pub words: Option<Prose>,
+}
+
+impl Figures {
+    /// Whether neither a rating nor words stand beside the cells.
+    #[must_use]
+    pub const fn says_nothing_else(&self) -> bool {
+        self.rating.is_none() && self.words.is_none()
+    }
 }
 
 impl Held {
@@ -234,6 +244,7 @@ impl Held {
             }
             let first = it.targets.iter().map(|first| (first.key.clone(), first.target.clone()));
             let held = HeldMeasure {
+                title: it.title.en.clone(),
                 definition: it.definition.clone(),
                 codes: it.codes.clone(),
                 targets: first.collect(),

@@ -130,6 +130,15 @@ impl Intent {
         }
     }
 
+    /// Whether it gives a measure its definition.
+    #[must_use]
+    pub const fn defines(&self) -> bool {
+        matches!(self, Self::Plain {
+            fact: Fact::Measure(measure::Measure::Adopted(_) | measure::Measure::DefinitionSet(_)),
+            ..
+        })
+    }
+
     /// Entities that must stand before this can: nothing relies on an event of its own batch.
     #[must_use]
     pub fn relies_on(&self) -> Vec<EntityRef> {

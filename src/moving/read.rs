@@ -368,7 +368,7 @@ fn words(row: &ReadRow, statement: &Statement) -> Option<String> {
             let period = period.map(|p| p.to_string()).unwrap_or_default();
             format!("the absence of {} {period}", row.measure)
         }
-        Statement::Unit { .. } | Statement::Definition { .. } => return None,
+        Statement::Listed | Statement::Unit { .. } | Statement::Definition { .. } => return None,
     };
     Some(words.trim_end().to_owned())
 }
@@ -392,6 +392,6 @@ fn key(hashers: &[RandomState; 2], row: &ReadRow, statement: &Statement) -> Opti
         Statement::NoValue { period, .. } => {
             Some(both(&|h| h.hash_one((measure, at, "absence", period))))
         }
-        Statement::Unit { .. } | Statement::Definition { .. } => None,
+        Statement::Listed | Statement::Unit { .. } | Statement::Definition { .. } => None,
     }
 }

@@ -117,6 +117,8 @@ pub enum Statement {
         /// What is the matter.
         state: NoValue,
     },
+    /// The publisher's list has the measure under the row's code from here on.
+    Listed,
     /// The unit of a measure, from a file that states it. Said once, and again when it differs.
     Unit {
         /// The unit.

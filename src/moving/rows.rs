@@ -17,7 +17,7 @@ use super::checks::{Findings, shown};
 use super::grammar::{self, NotRead, PeriodForm};
 use super::mapping::Constants;
 use super::says::{
-    COLUMN, CodeStep, FigureColumns, FigurePart, KnownFrom, NoValueAbout, Says, TargetColumn,
+    COLUMN, CodeStep, DefinitionColumn, FigureColumns, FigurePart, KnownFrom, NoValueAbout, Says, TargetColumn,
 };
 use super::numbers::{instant, looks_like_formula};
 use super::reading::{
@@ -247,7 +247,14 @@ impl<'m> RowReader<'m> {
         {
             found.push(Statement::Unit { unit });
         }
-        for rule in &says.definitions {
+        if says.code.listed.as_ref().is_some_and(|listed| {
+            let now = cells.find(&listed.now).map_or("", |(_, text)| text.trim());
+            cells.meet(&listed.when) && !now.is_empty()
+        }) {
+            found.push(Statement::Listed);
+        }
+        let spoken = |rule: &&DefinitionColumn| rule.when.as_ref().is_none_or(|w| cells.meet(w));
+        for rule in says.definitions.iter().filter(spoken) {
             let now = self.prose(cells, &rule.now)?;
             let before = match &rule.before {
                 Some(field) => self.prose(cells, field)?,

@@ -168,6 +168,8 @@ pub(super) struct Code {
     pub(super) aliases: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) renumbered: Vec<Renumbered>,
+    /// Rows of a list of changes that put a code on the publisher's list, or strike it off.
+    pub(super) listed: Option<Listed>,
     pub(super) split: Option<Split>,
 }
 
@@ -186,6 +188,16 @@ pub(super) struct Renumbered {
     pub(super) from: String,
     pub(super) to: String,
     pub(super) on: NaiveDate,
+}
+
+/// Rows about the list itself. A code struck off says nothing: the one put on instead does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Listed {
+    #[serde(rename = "where")]
+    pub(super) when: Condition,
+    /// Blank where the code is struck off.
+    pub(super) now: Vec<String>,
 }
 
 /// A column whose values tell several measures of one code apart.
@@ -319,6 +331,9 @@ pub(super) struct TargetColumn {
 #[serde(deny_unknown_fields)]
 pub(super) struct DefinitionColumn {
     pub(super) part: DefinitionPart,
+    /// The rows that speak of the part; absent: all.
+    #[serde(rename = "where")]
+    pub(super) when: Option<Condition>,
     pub(super) now: Field,
     pub(super) before: Option<Field>,
 }

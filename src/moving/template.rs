@@ -44,10 +44,18 @@ impl<'a> Templates<'a> {
         }
         dated.sort_by_key(|(_, (at, _))| *at);
         let mut codes = BTreeMap::new();
-        for (source, (_, row)) in &dated {
-            if source.part.codes == Codes::InUse {
-                codes.entry(row.measure.clone()).or_insert(called(row));
-            }
+        // At one instant a code may be struck off a list and another put on: the one struck off
+        // is the one that stood before.
+        let struck_first =
+            |row: &&ReadRow| row.statements.iter().any(|said| matches!(said, Statement::Listed));
+        let mut coded: Vec<(DateTime<Utc>, &ReadRow)> = dated
+            .iter()
+            .filter(|(source, _)| source.part.codes == Codes::InUse)
+            .map(|(_, dated)| *dated)
+            .collect();
+        coded.sort_by_key(|(at, row)| (*at, struck_first(row)));
+        for (_, row) in coded {
+            codes.entry(row.measure.clone()).or_insert(called(row));
         }
         Self {
             ledger,

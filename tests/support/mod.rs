@@ -1,6 +1,8 @@
 //! The ground that journeys stand on: real servers, a ledger of its own for each test.
 
 pub(crate) mod lossy;
+pub(crate) mod program;
+pub(crate) mod raw;
 
 use std::time::Duration;
 

@@ -91,6 +91,11 @@ fn vintage(figures: &Path, source: &Source) -> Vintage {
         if !code.is_empty() {
             hold(this, Field::Rating, CellValue::Text(code.to_owned()));
         }
+        // "No notes", and one space, are how the page shows that nobody wrote any.
+        let note = row["notes"].trim_end();
+        if !note.is_empty() && note != "No notes" {
+            hold(this, Field::Note, CellValue::Text(note.to_owned()));
+        }
     }
     Vintage {
         name: format!("Hart {}", source.name.trim_end_matches(".csv")),

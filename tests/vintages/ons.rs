@@ -5,7 +5,8 @@
 //! its unit column speaks of two things: `17-6-1 number` and `17-6-1 rate`. Every other unit column
 //! belongs to the definition, and `Unit multiplier` always says `Units`. The remaining columns are
 //! taxonomies under the names of [`TAXONOMIES`]. A blank cell, or the one series of an indicator
-//! that has no other, is the headline.
+//! that has no other, is the headline. What 10-1-1 called `Income` until it named its series in
+//! December 2021 is the series [`INCOME`] since.
 //!
 //! Periods of 10-1-1: `2001 - 2006`, `2001/02 - 2006/07` and `200102 - 200607` are one pool of
 //! financial years. The publisher's own note says that its years are financial ones, and the
@@ -19,16 +20,16 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use super::reader::{CellKey, CellValue, Days, Field, Scope, Vintage, months, number, rows, slug};
 
 const TAXONOMIES: &[(&str, &str)] = &[
-    ("Series", "series"),
+    ("Series", "measured_by"),
     ("Gas", "gas"),
-    ("Income/Expenditure", "income_expenditure"),
-    ("Income/expenditure", "income_expenditure"),
+    ("Income/Expenditure", "measured_by"),
+    ("Income/expenditure", "measured_by"),
     ("Income group", "income_group"),
     ("Income distribution", "income_group"),
     ("Income", "income_group"),
     ("Speed (mb/sec)", "speed"),
     ("Speed (Mb/sec)", "speed"),
-    ("Renewable and waste source", "renewable_and_waste_source"),
+    ("Renewable and waste source", "renewable_source"),
 ];
 
 /// The series that is the indicator itself. 10-1-1 has two, income and expenditure: neither is.
@@ -42,6 +43,12 @@ const HEADLINE_SERIES: &[(&str, &str)] = &[
         "Annual growth rate of real GDP per employed person",
     ),
     ("13-2-2", "Greenhouse gas emissions within UK borders"),
+];
+
+/// 10-1-1's series, and what they were called before.
+const INCOME: &[(&str, &str)] = &[
+    ("growth_rates_of_household_income_per_capita", "income"),
+    ("growth_rates_of_household_expenditure_per_capita", "expenditure"),
 ];
 
 const NO_DATA: &str = "There is no data for this indicator yet";
@@ -188,9 +195,12 @@ fn breakdown(indicator: &str, row: &Row) -> Vec<(String, String)> {
         let taxonomy = TAXONOMIES.iter().find(|(name, _)| name == column);
         let (_, taxonomy) = taxonomy.unwrap_or_else(|| panic!("column `{column}` is not known"));
         let headline =
-            *taxonomy == "series" && HEADLINE_SERIES.contains(&(indicator, cell.as_str()));
+            *taxonomy == "measured_by" && HEADLINE_SERIES.contains(&(indicator, cell.as_str()));
         if !cell.trim().is_empty() && !headline {
-            tags.push(((*taxonomy).to_owned(), slug(cell)));
+            let code = slug(cell);
+            let before = INCOME.iter().find(|(named, _)| *named == code);
+            let code = before.map_or(code.clone(), |(_, before)| (*before).to_owned());
+            tags.push(((*taxonomy).to_owned(), code));
         }
     }
     tags.sort();

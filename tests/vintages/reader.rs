@@ -31,6 +31,8 @@ pub(crate) enum Field {
     Target,
     /// The publisher's own rating code.
     Rating,
+    /// What the publisher wrote beside a figure.
+    Note,
 }
 
 /// What stands in a cell.

@@ -32,11 +32,15 @@ impl DerefMut for Link {
     }
 }
 
-fn config(url: &str) -> Result<Config, RuntimeError> {
+/// Of readers besides: their statements are lookups by key, planned once for each connection;
+/// planning them anew costs as much as asking.
+const READING: &str = "-c plan_cache_mode=force_generic_plan";
+
+fn config(url: &str, more: &str) -> Result<Config, RuntimeError> {
     let mut config: Config = url
         .parse()
         .map_err(|error: tokio_postgres::Error| RuntimeError::Address(error.to_string()))?;
-    let options = [config.get_options().unwrap_or_default(), OPTIONS].join(" ");
+    let options = [config.get_options().unwrap_or_default(), OPTIONS, more].join(" ");
     config
         .options(options.trim().to_owned())
         .application_name("piperoll");
@@ -48,7 +52,7 @@ fn config(url: &str) -> Result<Config, RuntimeError> {
 /// # Errors
 /// A malformed address, or nobody there.
 pub async fn connect(url: &str) -> Result<Link, RuntimeError> {
-    let (client, connection) = config(url)?.connect(NoTls).await?;
+    let (client, connection) = config(url, "")?.connect(NoTls).await?;
     let mut driver = JoinSet::new();
     driver.spawn(async move {
         if let Err(error) = connection.await {
@@ -69,7 +73,7 @@ pub fn pool(url: &str, size: usize) -> Result<Pool, RuntimeError> {
     let recycling = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
-    let manager = Manager::from_config(config(url)?, NoTls, recycling);
+    let manager = Manager::from_config(config(url, READING)?, NoTls, recycling);
     Pool::builder(manager)
         .max_size(size)
         .build()

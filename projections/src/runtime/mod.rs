@@ -14,6 +14,7 @@ pub mod cursor;
 pub mod fence;
 pub mod folding;
 pub mod heads;
+mod invented;
 pub mod rebuild;
 pub mod run;
 pub mod schema;

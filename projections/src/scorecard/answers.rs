@@ -298,6 +298,8 @@ pub struct LedgerCell {
     pub denominator: Option<Quantity>,
     /// How settled it is.
     pub status: Option<FigureStatus>,
+    /// The status in the source's own words.
+    pub status_as_reported: Option<String>,
     /// Where this version was recorded.
     pub position: Position,
 }

@@ -232,8 +232,8 @@ impl Session<'_> {
 
 /// period, span, shape, low, high, position, asserted.
 fn candidate(columns: &mut Columns<'_>) -> Result<Candidate, RuntimeError> {
-    let named: &str = columns.next()?;
-    let names = match named {
+    let key: &str = columns.next()?;
+    let names = match key {
         "*" => None,
         named => Some(named.parse().map_err(|_| RuntimeError::Row("target"))?),
     };

@@ -88,8 +88,7 @@ impl<'r> Columns<'r> {
         }
     }
 
-    /// position, content_from, state, no_value, expected_on, value, numerator, denominator,
-    /// status, asserted: the columns that `headline!` names.
+    /// The columns that `headline!` names.
     pub(super) fn headline(&mut self) -> Result<Headline, RuntimeError> {
         Ok(Headline {
             position: self.position()?,

@@ -182,17 +182,21 @@ impl Reader {
         let text = "with s as materialized (
                 select distinct on (period, measure) * from @.submission
                 where position <= $1 order by period, measure, position desc)
-            select s.measure, s.period, '00000000-0000-0000-0000-000000000000'::uuid,
-                s.value, s.numerator, s.denominator, s.status, s.position
-            from s where s.state = 1
-            union all
-            select c.measure, c.period, c.breakdown, c.value, c.numerator, c.denominator,
-                c.status, c.position
-            from (select distinct on (measure, period, breakdown) * from @.cell
-                where position <= $1 order by measure, period, breakdown, position desc) c
-            join s on s.measure = c.measure and s.period = c.period
-                and s.content_from = c.content_from and s.state in (1, 4)
-            where not c.removed";
+            select c.*, n.status_as_reported from (
+                select s.measure, s.period,
+                    '00000000-0000-0000-0000-000000000000'::uuid as breakdown,
+                    s.value, s.numerator, s.denominator, s.status, s.position
+                from s where s.state = 1
+                union all
+                select c.measure, c.period, c.breakdown, c.value, c.numerator, c.denominator,
+                    c.status, c.position
+                from (select distinct on (measure, period, breakdown) * from @.cell
+                    where position <= $1 order by measure, period, breakdown, position desc) c
+                join s on s.measure = c.measure and s.period = c.period
+                    and s.content_from = c.content_from and s.state in (1, 4)
+                where not c.removed
+            ) c left join @.cell_note n on n.measure = c.measure and n.period = c.period
+                and n.breakdown = c.breakdown and n.position = c.position";
         let each = |row: &Row| {
             let mut columns = Columns::of(row, "cell");
             let measure = MeasureId::new(columns.uuid()?);
@@ -218,6 +222,7 @@ impl Reader {
                 denominator,
                 status,
                 position,
+                status_as_reported: columns.next()?,
             });
             Ok(())
         };

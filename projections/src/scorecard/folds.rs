@@ -9,6 +9,7 @@ use std::hash::Hash;
 use piperoll_events::area::Area;
 use piperoll_events::definition::Polarity;
 use piperoll_events::framework::Framework;
+use piperoll_events::ids::ObjectiveId;
 use piperoll_events::import::Import;
 use piperoll_events::measure::Measure;
 use piperoll_events::measure::adopted::Adopted;
@@ -95,7 +96,7 @@ impl Fold {
                 )
             }),
             Fact::Step(Step::Added(fact)) => self.out.structure.push(StructureRow {
-                parent: fact.objective.map(|objective| objective.uuid()),
+                parent: fact.objective.map(ObjectiveId::uuid),
                 code: Some(fact.code.to_string()),
                 level: Some(fact.level.number()),
                 lead: fact.lead.as_ref().map(ToString::to_string),

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use deadpool_postgres::{Object, Pool};
 use futures::TryStreamExt;
 use piperoll_events::Position;
@@ -17,7 +18,7 @@ use tokio_postgres::types::ToSql;
 use super::answers::{Filter, Found, MeasureLine, Part};
 use super::catalogue::Catalogue;
 use super::decode::Columns;
-use crate::runtime::cursor::bigint;
+use crate::runtime::cursor::{at_instant, bigint, instant_of};
 use crate::runtime::{Cursor, RuntimeError, Schema};
 
 /// Asks one ledger's scorecard.
@@ -101,6 +102,22 @@ impl Reader {
     /// Not installed, or Postgres is away; the same holds for every question below.
     pub async fn cursor(&self) -> Result<Cursor, RuntimeError> {
         Cursor::read(&**self.pool.get().await?, &self.schema).await
+    }
+
+    /// P(T): the last position of what was known at `instant`.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn position_at(&self, instant: DateTime<Utc>) -> Result<Position, RuntimeError> {
+        at_instant(&**self.pool.get().await?, &self.schema, instant).await
+    }
+
+    /// What was known at a position: the last instant asserted or witnessed by then.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn instant_of(&self, at: Position) -> Result<Option<DateTime<Utc>>, RuntimeError> {
+        instant_of(&**self.pool.get().await?, &self.schema, at).await
     }
 
     /// The measures that a filter leaves, by id.

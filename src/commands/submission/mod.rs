@@ -20,6 +20,7 @@ pub use write_commentary::WriteCommentary;
 
 use std::collections::BTreeMap;
 
+use piperoll_events::submission::revised::ReportedRating;
 use piperoll_events::submission::{NoValueDeclared, Submission as SubmissionFact};
 use piperoll_events::text::{Label, SealedText};
 use piperoll_events::{Breakdown, Cell, Fact, Position};
@@ -83,6 +84,13 @@ impl Submission {
             Content::Figures(_) => Err(Rejection::OtherContent),
             _ => Err(Rejection::Missing("a figure for this period")),
         }
+    }
+
+    /// Whether a rating or words would still stand if every figure went: a publisher that blanks a
+    /// figure and keeps its rating is recorded as it stood.
+    fn outlives_its_figures(&self, rating: Option<&ReportedRating>) -> bool {
+        let rating = rating.map_or(&self.rating_as_reported, |rating| &rating.now);
+        rating.is_some() || self.commentary.is_some()
     }
 
     fn clear(&mut self) {

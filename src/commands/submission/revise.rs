@@ -64,7 +64,9 @@ impl Command for Revise {
             .saturating_add(added)
             .saturating_sub(self.removed.len());
         match left {
-            0 => return Err(Rejection::NoFigure),
+            0 if !submission.outlives_its_figures(rating.as_ref()) => {
+                return Err(Rejection::NoFigure);
+            }
             many if many > super::MOST_CELLS => return Err(Rejection::TooManyCells(many)),
             _ => {}
         }
@@ -155,6 +157,23 @@ mod tests {
         given([submitted().into()])
             .when(&command)
             .then_refused("other_content");
+    }
+
+    #[test]
+    fn a_rating_may_outlive_the_figure_and_ends_by_being_withdrawn_not_revised_away() {
+        let mut rated = submitted();
+        rated.cells = vec![cell("", "0")];
+        rated.rating_as_reported = Some("lr".parse().unwrap());
+        let bare = revise(Vec::new(), vec![Breakdown::HEADLINE]);
+        let blank = revised(Vec::new(), vec![Breakdown::HEADLINE]);
+        given([rated.clone().into()]).when(&bare).then_recorded(blank.clone());
+        let back = revise(vec![cell("", "0")], Vec::new());
+        given([rated.clone().into(), blank.clone().into()])
+            .when(&back)
+            .then_recorded(revised(vec![cell("", "0")], Vec::new()));
+        let mut unrated = revise(Vec::new(), Vec::new());
+        unrated.rating_as_reported = Some(ReportedRating { now: None });
+        given([rated.into(), blank.into()]).when(&unrated).then_refused("no_figure");
     }
 
     #[test]

@@ -1,0 +1,1 @@
+//! One user goal each, through the program as people run it.

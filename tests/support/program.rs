@@ -1,0 +1,216 @@
+//! The real binary, run as people run it, on the servers of the test run or on servers of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::setting;
+
+const SETTINGS: [&str; 6] = [
+    "PIPEROLL_NATS_OWNER_URL",
+    "PIPEROLL_NATS_WRITER_URL",
+    "PIPEROLL_NATS_READER_URL",
+    "PIPEROLL_NATS_MONITOR_URL",
+    "PIPEROLL_POSTGRES_URL",
+    "PIPEROLL_STATE",
+];
+
+/// Servers, and how to reach them.
+pub(crate) struct Servers {
+    settings: Vec<(String, String)>,
+    /// Ours alone: stopped and removed with this.
+    home: Option<PathBuf>,
+}
+
+/// What a program that ended had to say.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Servers {
+    /// Those of the test run.
+    pub(crate) fn shared() -> Self {
+        let settings = SETTINGS.map(|name| (name.to_owned(), setting(name)));
+        Self {
+            settings: settings.into(),
+            home: None,
+        }
+    }
+
+    /// Servers that nobody else uses, under a name that no other test of this process has.
+    pub(crate) fn own(name: &str) -> Self {
+        let home = format!("{name}-{}", std::process::id());
+        let home = Path::new(&setting("PIPEROLL_STATE"))
+            .parent()
+            .unwrap()
+            .with_file_name(home);
+        let mut servers = Self {
+            settings: Vec::new(),
+            home: Some(home),
+        };
+        servers.up();
+        let named = servers.local(&["env", "--json"]);
+        let named: Value = serde_json::from_str(&named.out).unwrap();
+        let value = |name: &str| named[name].as_str().unwrap().to_owned();
+        servers.settings = SETTINGS
+            .map(|name| (name.to_owned(), value(name)))
+            .into();
+        servers
+    }
+
+    /// Starts what is down.
+    pub(crate) fn up(&self) {
+        let ran = self.local(&["start"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+    }
+
+    /// Ends one server as a crash would.
+    pub(crate) fn kill(&self, server: &str) {
+        let ran = self.local(&["stop", "--only", server, "--signal", "KILL"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+    }
+
+    fn local(&self, arguments: &[&str]) -> Ran {
+        let mut command = Command::new("deploy/local");
+        let home = self.home.as_ref().expect("servers of its own");
+        command.args(arguments).arg("--home").arg(home);
+        Ran::of(command.output().unwrap())
+    }
+
+    /// How one of the servers is reached.
+    pub(crate) fn setting(&self, name: &str) -> &str {
+        let found = self.settings.iter().find(|(known, _)| known == name);
+        &found.unwrap().1
+    }
+
+    /// The program, ready to be run.
+    pub(crate) fn piperoll(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_piperoll"));
+        command.args(arguments).env_remove("RUST_LOG");
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.piperoll(arguments).output().unwrap())
+    }
+
+    /// Runs the program to its end, which must be a good one; what it printed.
+    #[track_caller]
+    pub(crate) fn fine(&self, arguments: &[&str]) -> String {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, Some(0), "{arguments:?}: {}{}", ran.out, ran.err);
+        ran.out
+    }
+
+    /// The same, as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.fine(arguments)).unwrap()
+    }
+
+    /// Starts the program and lets it run.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        let mut command = self.piperoll(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        Running(command.spawn().unwrap())
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        if self.home.is_some() {
+            let ran = self.local(&["stop", "--wipe"]);
+            if ran.code != Some(0) {
+                eprintln!("servers were left behind: {}", ran.err);
+            }
+        }
+    }
+}
+
+impl Ran {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Refused: exit code 1 or 2, and this stands in what it said.
+    #[track_caller]
+    pub(crate) fn refused_with(&self, words: &str) {
+        assert!(matches!(self.code, Some(1 | 2)), "{self:?}");
+        let said = format!("{}{}", self.out, self.err);
+        assert!(said.contains(words), "`{words}` does not stand in: {said}");
+    }
+}
+
+/// A program that runs; killed when it is dropped.
+pub(crate) struct Running(Child);
+
+impl Running {
+    /// SIGKILL, and waits until it is gone.
+    pub(crate) fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+
+    /// Waits for its end: the exit code and what it said on standard error.
+    pub(crate) fn end(mut self, bound: Duration) -> (Option<i32>, String) {
+        wait_until("the program ends", bound, || self.ended());
+        let code = self.0.wait().unwrap().code();
+        let mut said = String::new();
+        let mut pipe = self.0.stderr.take().unwrap();
+        std::io::Read::read_to_string(&mut pipe, &mut said).unwrap();
+        (code, said)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to kill.
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// Looks again and again until something holds; fails when it does not within the bound.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, bound: Duration, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < bound, "{what}: not within {bound:?}");
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+}
+
+/// Runs what is asynchronous to its end.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(work)
+}
+
+/// A number from the environment, for drills that may be longer than usual.
+pub(crate) fn number(name: &str, usual: u64) -> u64 {
+    match std::env::var_os(name) {
+        None => usual,
+        Some(text) => {
+            let number = text.to_str().and_then(|text| text.parse().ok());
+            number.unwrap_or_else(|| panic!("{name} is no number"))
+        }
+    }
+}

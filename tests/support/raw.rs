@@ -1,0 +1,84 @@
+//! A ledger's stream as NATS holds it, read by hand and past everything of ours.
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use futures::{StreamExt, stream};
+use serde_json::{Value, json};
+
+use super::ask_raw;
+use super::program::Servers;
+
+/// One message.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) position: u64,
+    pub(crate) subject: String,
+    pub(crate) headers: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Message {
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The request that it came from.
+    pub(crate) fn command_id(&self) -> String {
+        let id = &self.json()["data"]["record"]["command_id"];
+        id.as_str().unwrap().to_owned()
+    }
+
+    /// One of its headers.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let value = |line: &'_ str| line.strip_prefix(name)?.strip_prefix(':').map(str::len);
+        let line = self.headers.lines().find(|line| value(line).is_some())?;
+        Some(line[name.len() + 1..].trim())
+    }
+}
+
+/// A connection as one of the users, by hand.
+pub(crate) async fn client(servers: &Servers, user: &str) -> async_nats::Client {
+    let name = format!("PIPEROLL_NATS_{}_URL", user.to_uppercase());
+    let server: async_nats::ServerAddr = servers.setting(&name).parse().unwrap();
+    let (name, password) = (server.username().unwrap(), server.password().unwrap());
+    async_nats::ConnectOptions::with_user_and_password(name.to_owned(), password.to_owned())
+        .custom_inbox_prefix(format!("_INBOX_{user}"))
+        .connect(server)
+        .await
+        .unwrap()
+}
+
+/// How many messages a ledger's stream holds; none: there is no stream.
+pub(crate) async fn length(client: &async_nats::Client, ledger: &str) -> Option<u64> {
+    let subject = format!("$JS.API.STREAM.INFO.piperoll_{ledger}");
+    ask_raw(client, subject, &json!({})).await["state"]["last_seq"].as_u64()
+}
+
+/// Every message of a ledger's stream, in order.
+pub(crate) async fn read(servers: &Servers, ledger: &str) -> Vec<Message> {
+    let client = client(servers, "owner").await;
+    let length = length(&client, ledger).await.unwrap();
+    let one = |position| read_one(&client, ledger, position);
+    stream::iter(1..=length).map(one).buffered(32).collect().await
+}
+
+/// One message.
+pub(crate) async fn read_one(
+    client: &async_nats::Client,
+    ledger: &str,
+    position: u64,
+) -> Message {
+    let subject = format!("$JS.API.STREAM.MSG.GET.piperoll_{ledger}");
+    let answer = ask_raw(client, subject, &json!({ "seq": position })).await;
+    let message = &answer["message"];
+    let bytes = |name: &str| {
+        let text = message[name].as_str().unwrap_or_default();
+        BASE64_STANDARD.decode(text).unwrap()
+    };
+    Message {
+        position: message["seq"].as_u64().unwrap(),
+        subject: message["subject"].as_str().unwrap().to_owned(),
+        headers: String::from_utf8(bytes("hdrs")).unwrap(),
+        body: bytes("data"),
+    }
+}
