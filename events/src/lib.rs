@@ -21,6 +21,8 @@ pub mod profile;
 pub mod quantity;
 pub mod rating;
 pub mod reason;
+#[cfg(test)]
+mod examples;
 mod registry;
 pub mod step;
 pub mod submission;

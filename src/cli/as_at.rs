@@ -36,17 +36,20 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Every measure with its figure, target, rating and directions.
+    #[command(after_help = "Example:\n  piperoll as-at --ledger northmoor --known-at 2023-06-01 scorecard --period FY2022-Q4")]
     Scorecard {
         /// One period; without it, the latest of each measure.
         #[arg(long)]
         period: Option<Period>,
     },
     /// One measure over all its periods.
+    #[command(after_help = "Example:\n  piperoll as-at --ledger northmoor --known-at 2022-06-01 measure NM03")]
     Measure {
         /// Its code or id.
         code: String,
     },
     /// One figure with its cells, its words and every version.
+    #[command(after_help = "Example:\n  piperoll as-at --ledger northmoor submission NM09 FY2023-Q3")]
     Submission {
         /// The measure's code or id.
         code: String,
@@ -267,7 +270,7 @@ fn submission(answer: &Answer<SubmissionAnswer>, words: Option<&str>) -> anyhow:
         rating(&line.rating, &line.facts)
     ))?;
     if let Some(words) = words {
-        output::line(format!("words: {words}"))?;
+        output::line(format!("words: {}", words.replace('\n', "\n       ")))?;
     }
     if submission.cells.len() > 1 {
         let rows: Vec<Vec<String>> = submission

@@ -13,6 +13,7 @@ use crate::operate::site::{Site, Source};
 
 /// Lists, shows and follows the events of a ledger.
 #[derive(Debug, Parser)]
+#[command(after_help = "Example:\n  piperoll events list --ledger northmoor --limit 20")]
 pub struct Args {
     #[command(subcommand)]
     command: What,
@@ -155,7 +156,9 @@ impl Filter {
                     return Ok(Ended::Fine);
                 }
                 printed = printed.saturating_add(1);
-                output::line(if json { as_json(placed)?.to_string() } else { as_line(placed) })?;
+                // What a forged message holds can't begin a line of its own.
+                let plain = || as_line(placed).replace('\n', "\u{FFFD}");
+                output::line(if json { as_json(placed)?.to_string() } else { plain() })?;
             }
         }
         if printed == 0 && !json {

@@ -23,7 +23,13 @@ use crate::config::Config;
 
 /// Piperoll: who changed which target, who signed which figure, and what was known at each date.
 #[derive(Debug, Parser)]
-#[command(name = "piperoll", version, about, max_term_width = 100)]
+#[command(
+    name = "piperoll",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "Example:\n  piperoll demo    (then try what it prints)"
+)]
 pub struct Cli {
     /// Where the servers are.
     #[command(flatten)]

@@ -1,19 +1,35 @@
 //! What people and programs read: lines, tables, JSON, progress, errors.
 //!
 //! **Invariant:** answers go to standard output and nothing else does; a reader who goes away
-//! (`| head`) is no error.
+//! (`| head`) is no error; no control character and none that reorders text reaches a terminal,
+//! whatever was asked and whatever a forged message holds.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A text of several lines at most, without what moves a cursor, colours or reorders.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let harmful = |letter: char| {
+        let reorders = matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+            | '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{2028}' | '\u{2029}');
+        reorders || (letter.is_control() && letter != '\n')
+    };
+    if text.contains(harmful) {
+        Cow::Owned(text.replace(harmful, "\u{FFFD}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
 
 /// Writes one line to standard output.
 ///
 /// # Errors
 /// Nobody reads, or the disk is full.
 pub(super) fn line(text: impl AsRef<str>) -> io::Result<()> {
-    writeln!(io::stdout().lock(), "{}", text.as_ref())
+    writeln!(io::stdout().lock(), "{}", harmless(text.as_ref()))
 }
 
 /// Writes a value as JSON.
@@ -37,6 +53,8 @@ pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
         }
     }
     let shown = |cells: &mut dyn Iterator<Item = &str>| {
+        // A cell stands on one line, whatever lines its text has.
+        let cells = cells.map(|cell| cell.replace('\n', " "));
         let padded = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
@@ -78,7 +96,7 @@ pub(super) fn failed(error: &anyhow::Error) -> ExitCode {
         }
     }
     // Standard error may be closed as well; then nobody can be told.
-    writeln!(io::stderr().lock(), "{text}").ok();
+    writeln!(io::stderr().lock(), "{}", harmless(&text)).ok();
     ExitCode::from(2)
 }
 

@@ -17,6 +17,7 @@ use crate::operate::site::Site;
 
 /// Read models: list, lag, rebuild.
 #[derive(Debug, Parser)]
+#[command(after_help = "Example:\n  piperoll projections lag --ledger northmoor")]
 pub struct Args {
     #[command(subcommand)]
     command: What,
@@ -25,6 +26,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Names the read models.
+    #[command(after_help = "Example:\n  piperoll projections list")]
     List,
     /// How far each read model is behind its ledger, in events and seconds.
     #[command(after_help = "Example:\n  piperoll projections lag --ledger northmoor --json")]

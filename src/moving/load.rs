@@ -45,7 +45,7 @@ pub struct LoadedFile {
 /// # Errors
 /// A file that is missing, or a plan that says something else than plans may.
 pub fn load(path: &Path, base: Option<&Path>) -> Result<Loaded, PlanError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let base = base.unwrap_or(folder);
     let bytes = read(path, folder)?;
     let plan = parse(path, &bytes)?;
@@ -87,6 +87,12 @@ pub fn sha256(bytes: &[u8]) -> Digest {
     Digest::new(Sha256::digest(bytes).into())
 }
 
+/// The folder that a path lies in; a bare name lies in the working folder.
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
 fn read(path: &Path, base: &Path) -> Result<Vec<u8>, PlanError> {
     std::fs::read(path).map_err(|source| PlanError::Unreadable {
         path: path.to_owned(),
@@ -101,7 +107,7 @@ fn spelt_out(path: &Path) -> Result<Vec<PathBuf>, PlanError> {
     if !pattern.contains('*') {
         return Ok(vec![path.to_owned()]);
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let unreadable = |source| PlanError::Unreadable {
         path: folder.to_owned(),
         base: folder.to_owned(),

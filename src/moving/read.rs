@@ -259,7 +259,7 @@ impl Gathered {
         let at = self.rows.len();
         for statement in &row.statements {
             let Some(key) = key(&self.hashers, &row, statement) else { continue };
-            let words = || words(&row, statement).unwrap_or_default();
+            let words = || words(says, &row, statement).unwrap_or_default();
             let earlier = match self.keys.entry(key) {
                 Entry::Vacant(free) => {
                     free.insert(at);
@@ -355,11 +355,11 @@ fn twice(row: &ReadRow, other: u64, words: &str) -> Finding {
 }
 
 /// What a statement speaks of, in words; absent for what may be said again.
-fn words(row: &ReadRow, statement: &Statement) -> Option<String> {
+fn words(says: &Says, row: &ReadRow, statement: &Statement) -> Option<String> {
     let words = match statement {
         Statement::Figure(figure) => {
-            let (part, period) = (part(figure), figure.period);
-            format!("the {part} of {} for {period} {}", row.measure, figure.breakdown)
+            let (part, period, column) = (part(figure), figure.period, column(says, figure));
+            format!("the {part} ({column}) of {} for {period} {}", row.measure, figure.breakdown)
         }
         Statement::Target { key, .. } => {
             format!("the target of {} for {} {}", row.measure, key.period, key.breakdown)
@@ -371,6 +371,20 @@ fn words(row: &ReadRow, statement: &Statement) -> Option<String> {
         Statement::Listed | Statement::Unit { .. } | Statement::Definition { .. } => return None,
     };
     Some(words.trim_end().to_owned())
+}
+
+/// The column that a figure stands in, as the file may call it.
+fn column(says: &Says, figure: &Figure) -> String {
+    let mut columns: Vec<&[String]> = Vec::new();
+    for of in &says.figures {
+        let field = match part(figure) {
+            "numerator" => of.numerator.as_ref().unwrap_or(&of.value),
+            "denominator" => of.denominator.as_ref().unwrap_or(&of.value),
+            _ => &of.value,
+        };
+        columns.push(&field.columns);
+    }
+    format!("column {}", super::cells::either(&columns.concat()))
 }
 
 fn part(figure: &Figure) -> &'static str {

@@ -88,11 +88,16 @@ impl Servers {
         &found.unwrap().1
     }
 
+    /// How all of them are reached.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The program, ready to be run.
     pub(crate) fn piperoll(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_piperoll"));
         command.args(arguments).env_remove("RUST_LOG");
-        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command.envs(self.settings());
         command
     }
 
@@ -198,10 +203,13 @@ pub(crate) fn wait_until(what: &str, bound: Duration, mut holds: impl FnMut() ->
 
 /// Runs what is asynchronous to its end.
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.unwrap().block_on(work)
+    runtime().block_on(work)
+}
+
+/// What runs the asynchronous parts of a test that is not.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
 }
 
 /// A number from the environment, for drills that may be longer than usual.

@@ -5,7 +5,7 @@ use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use super::ask_raw;
-use super::program::Servers;
+use super::program::{Servers, block_on};
 
 /// One message.
 #[derive(Debug, Clone)]
@@ -55,11 +55,13 @@ pub(crate) async fn length(client: &async_nats::Client, ledger: &str) -> Option<
 }
 
 /// Every message of a ledger's stream, in order.
-pub(crate) async fn read(servers: &Servers, ledger: &str) -> Vec<Message> {
-    let client = client(servers, "owner").await;
-    let length = length(&client, ledger).await.unwrap();
-    let one = |position| read_one(&client, ledger, position);
-    stream::iter(1..=length).map(one).buffered(32).collect().await
+pub(crate) fn read(servers: &Servers, ledger: &str) -> Vec<Message> {
+    block_on(async {
+        let client = client(servers, "owner").await;
+        let length = length(&client, ledger).await.unwrap();
+        let one = |position| read_one(&client, ledger, position);
+        stream::iter(1..=length).map(one).buffered(32).collect().await
+    })
 }
 
 /// One message.

@@ -37,11 +37,7 @@ pub(crate) struct Committer {
 
 impl Committer {
     pub(crate) fn new(link: Link, schema: Schema) -> Self {
-        Self {
-            link,
-            schema,
-            statements: HashMap::new(),
-        }
+        Self { link, schema, statements: HashMap::new() }
     }
 
     /// The connection, between two batches.
@@ -67,17 +63,9 @@ impl Committer {
 
     /// One batch: cursor, rows, heads, or none of them.
     pub(crate) async fn advance(&mut self, folded: Folded) -> Result<(), RuntimeError> {
-        let Self {
-            link,
-            schema,
-            statements,
-        } = self;
+        let Self { link, schema, statements } = self;
         let transaction = link.transaction().await?;
-        let mut writing = Writing {
-            transaction,
-            schema,
-            statements,
-        };
+        let mut writing = Writing { transaction, schema, statements };
         writing.move_cursor(&folded).await?;
         for table in folded.tables {
             writing.copy(table).await?;
@@ -124,19 +112,11 @@ impl Writing<'_> {
         if moved == 1 {
             return Ok(());
         }
-        Err(RuntimeError::Fenced {
-            schema: self.schema.clone(),
-        })
+        Err(RuntimeError::Fenced { schema: self.schema.clone() })
     }
 
     async fn copy(&mut self, copied: Copied) -> Result<(), RuntimeError> {
-        let Copied {
-            table,
-            columns,
-            keep,
-            bytes,
-            ..
-        } = copied;
+        let Copied { table, columns, keep, bytes, .. } = copied;
         match keep {
             Keep::All => self.copy_into(&format!("@.{table}"), columns, bytes).await,
             Keep::First => {
@@ -147,8 +127,7 @@ impl Writing<'_> {
                 );
                 let made = self.statement(&made).await?;
                 self.transaction.execute(&made, &[]).await?;
-                self.copy_into(&format!("incoming_{table}"), columns, bytes)
-                    .await?;
+                self.copy_into(&format!("incoming_{table}"), columns, bytes).await?;
                 let kept = format!(
                     "insert into @.{table} ({columns}) select {columns} from incoming_{table}
                      on conflict do nothing"
@@ -166,11 +145,8 @@ impl Writing<'_> {
         columns: &str,
         bytes: Bytes,
     ) -> Result<(), RuntimeError> {
-        let statement = self
-            .statement(&format!(
-                "copy {table} ({columns}) from stdin (format binary)"
-            ))
-            .await?;
+        let statement =
+            self.statement(&format!("copy {table} ({columns}) from stdin (format binary)")).await?;
         let mut sink = std::pin::pin!(self.transaction.copy_in::<_, Bytes>(&statement).await?);
         sink.send(bytes).await?;
         sink.finish().await?;
@@ -190,18 +166,11 @@ impl Writing<'_> {
         let heads = &moved.heads;
         let kinds: Vec<i16> = heads.iter().map(|(entity, _)| code(entity.kind)).collect();
         let ids: Vec<Uuid> = heads.iter().map(|(entity, _)| entity.id).collect();
-        let revisions: Vec<i64> = heads
-            .iter()
-            .map(|(_, head)| bigint(Position(head.revision.0)))
-            .collect();
-        let positions: Vec<i64> = heads
-            .iter()
-            .map(|(_, head)| bigint(head.position))
-            .collect();
+        let revisions: Vec<i64> =
+            heads.iter().map(|(_, head)| bigint(Position(head.revision.0))).collect();
+        let positions: Vec<i64> = heads.iter().map(|(_, head)| bigint(head.position)).collect();
         let statement = self.statement(HEADS).await?;
-        self.transaction
-            .execute(&statement, &[&kinds, &ids, &revisions, &positions])
-            .await?;
+        self.transaction.execute(&statement, &[&kinds, &ids, &revisions, &positions]).await?;
         Ok(())
     }
 }

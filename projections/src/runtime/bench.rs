@@ -54,9 +54,7 @@ impl Report {
     #[must_use]
     pub fn scorecard_within(&self, share: usize) -> Option<Duration> {
         let last = self.scorecard.len().checked_sub(1)?;
-        self.scorecard
-            .get(last.checked_mul(share)?.checked_div(100)?)
-            .copied()
+        self.scorecard.get(last.checked_mul(share)?.checked_div(100)?).copied()
     }
 }
 
@@ -75,26 +73,14 @@ pub async fn run(
     let (origin, schema) = (invented.origin(), Schema::live(ledger, model));
     clear(url, &schema, origin).await?;
     let batches = invented.batches();
-    let events: u64 = batches
-        .iter()
-        .map(|batch| u64::try_from(batch.len()).unwrap_or(0))
-        .sum();
+    let events: u64 = batches.iter().map(|batch| u64::try_from(batch.len()).unwrap_or(0)).sum();
     let began = Instant::now();
-    let folded: Vec<Vec<Copied>> = batches
-        .iter()
-        .map(|batch| model.fold(&bare(batch)))
-        .collect();
+    let folded: Vec<Vec<Copied>> = batches.iter().map(|batch| model.fold(&bare(batch))).collect();
     let fold = began.elapsed();
     let rows = folded.iter().flatten().map(|copied| copied.rows).sum();
     let (copy, copy_index) = plain(url, &schema, origin, folded).await?;
     let live = catch_up(url, &schema, origin, batches.clone()).await?;
-    let plan = Plan {
-        url,
-        schema: &schema,
-        model,
-        origin,
-        head: Position(events),
-    };
+    let plan = Plan { url, schema: &schema, model, origin, head: Position(events) };
     let (_cancelling, cancel) = watch::channel(false);
     let rebuilt = rebuild(plan, reading(batches), cancel, |_| {}, |_| Verdict::Swap).await?;
     let scorecard = ask(url, &schema, shape, questions).await?;
@@ -118,16 +104,11 @@ async fn clear(url: &str, schema: &Schema, origin: Origin) -> Result<(), Runtime
     for schema in [schema.clone(), schema.shadow(), schema.old()] {
         match Cursor::read(&*link, &schema).await {
             Ok(cursor) if cursor.ledger == origin.ledger => {
-                link.batch_execute(&format!("drop schema {schema} cascade"))
-                    .await?;
+                link.batch_execute(&format!("drop schema {schema} cascade")).await?;
             }
             Ok(cursor) => {
                 let (found, wanted) = (cursor.ledger.uuid(), origin.ledger.uuid());
-                return Err(RuntimeError::OtherLedger {
-                    schema,
-                    found,
-                    wanted,
-                });
+                return Err(RuntimeError::OtherLedger { schema, found, wanted });
             }
             Err(RuntimeError::Missing { .. }) => {}
             Err(error) => return Err(error),
@@ -157,8 +138,7 @@ async fn plain(
 ) -> Result<(Duration, Duration), RuntimeError> {
     let aside = schema.old();
     let mut link = connect(url).await?;
-    link.batch_execute(&format!("drop schema if exists {aside} cascade"))
-        .await?;
+    link.batch_execute(&format!("drop schema if exists {aside} cascade")).await?;
     create(&mut link, &aside, &Scorecard, origin).await?;
     link.batch_execute("set synchronous_commit = off").await?;
     let began = Instant::now();
@@ -166,13 +146,7 @@ async fn plain(
         let transaction = link.transaction().await?;
         // Dictionaries hold each key once, which plain COPY can't know.
         let rows = batch.into_iter().filter(|copied| copied.keep == Keep::All);
-        for Copied {
-            table,
-            columns,
-            bytes,
-            ..
-        } in rows
-        {
+        for Copied { table, columns, bytes, .. } in rows {
             let text = format!("copy {aside}.{table} ({columns}) from stdin (format binary)");
             let mut sink = std::pin::pin!(transaction.copy_in::<_, bytes::Bytes>(&text).await?);
             sink.send(bytes).await?;
@@ -215,19 +189,11 @@ async fn ask(
     let mut spent = Vec::new();
     for n in 0..u64::from(questions) {
         // A large odd factor spreads positions without a source of randomness.
-        let at = n
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .checked_rem(head)
-            .unwrap_or(head);
+        let at = n.wrapping_mul(0x9e37_79b9_7f4a_7c15).checked_rem(head).unwrap_or(head);
         let area = AreaId::derived(&["bench", &(n.checked_rem(areas).unwrap_or(0)).to_string()]);
-        let filter = Filter {
-            place: Some(area.uuid()),
-            ..Filter::default()
-        };
+        let filter = Filter { place: Some(area.uuid()), ..Filter::default() };
         let began = Instant::now();
-        reader
-            .scorecard(Position(at.saturating_add(1)), None, &filter)
-            .await?;
+        reader.scorecard(Position(at.saturating_add(1)), None, &filter).await?;
         spent.push(began.elapsed());
     }
     spent.sort_unstable();

@@ -52,15 +52,8 @@ pub(crate) async fn compare(
         from pg_class c join pg_namespace n on n.oid = relnamespace
         where relkind = 'r' and nspname in ($1, $2) and relname <> 'cursor'
         group by relname order by relname";
-    let mut found = Comparison {
-        position,
-        tables: Vec::new(),
-        differences: Vec::new(),
-    };
-    for row in client
-        .query(text, &[&live.as_str(), &rebuilt.as_str()])
-        .await?
-    {
+    let mut found = Comparison { position, tables: Vec::new(), differences: Vec::new() };
+    for row in client.query(text, &[&live.as_str(), &rebuilt.as_str()]).await? {
         let table: String = row.try_get(0)?;
         if table == "entity_head" && level == Heads::Left {
             continue;
@@ -108,13 +101,8 @@ async fn sum(
         "select count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text
          from @.{table} t where position <= $1"
     );
-    let row = client
-        .query_one(&schema.sql(&text), &[&bigint(position)])
-        .await?;
-    Ok(Some((
-        super::cursor::position(row.try_get(0)?).0,
-        row.try_get(1)?,
-    )))
+    let row = client.query_one(&schema.sql(&text), &[&bigint(position)]).await?;
+    Ok(Some((super::cursor::position(row.try_get(0)?).0, row.try_get(1)?)))
 }
 
 async fn only(

@@ -41,9 +41,7 @@ fn config(url: &str, more: &str) -> Result<Config, RuntimeError> {
         .parse()
         .map_err(|error: tokio_postgres::Error| RuntimeError::Address(error.to_string()))?;
     let options = [config.get_options().unwrap_or_default(), OPTIONS, more].join(" ");
-    config
-        .options(options.trim().to_owned())
-        .application_name("piperoll");
+    config.options(options.trim().to_owned()).application_name("piperoll");
     Ok(config)
 }
 
@@ -59,10 +57,7 @@ pub async fn connect(url: &str) -> Result<Link, RuntimeError> {
             tracing::debug!(%error, "a connection to postgres ended");
         }
     });
-    Ok(Link {
-        client,
-        _driver: driver,
-    })
+    Ok(Link { client, _driver: driver })
 }
 
 /// A pool of connections for readers.
@@ -70,9 +65,7 @@ pub async fn connect(url: &str) -> Result<Link, RuntimeError> {
 /// # Errors
 /// A malformed address.
 pub fn pool(url: &str, size: usize) -> Result<Pool, RuntimeError> {
-    let recycling = ManagerConfig {
-        recycling_method: RecyclingMethod::Fast,
-    };
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(config(url, READING)?, NoTls, recycling);
     Pool::builder(manager)
         .max_size(size)

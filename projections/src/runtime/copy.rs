@@ -156,9 +156,7 @@ impl Field for Period {
 impl Field for NaiveDate {
     fn put(&self, out: &mut BytesMut) {
         use chrono::Datelike;
-        let days = i64::from(self.num_days_from_ce())
-            .saturating_sub(EPOCH_DAY)
-            .max(FIRST_DAY);
+        let days = i64::from(self.num_days_from_ce()).saturating_sub(EPOCH_DAY).max(FIRST_DAY);
         out.put_i32(4);
         out.put_i32(i32::try_from(days).unwrap_or(i32::MAX));
     }
@@ -168,11 +166,7 @@ impl Field for DateTime<Utc> {
     fn put(&self, out: &mut BytesMut) {
         let earliest = FIRST_DAY.saturating_mul(86_400_000_000);
         out.put_i32(8);
-        out.put_i64(
-            self.timestamp_micros()
-                .saturating_sub(EPOCH_MICROS)
-                .max(earliest),
-        );
+        out.put_i64(self.timestamp_micros().saturating_sub(EPOCH_MICROS).max(earliest));
     }
 }
 
@@ -199,10 +193,8 @@ pub(crate) mod numeric {
         let scale = decimal.scale();
         // Groups of four digits count from the point, so the last group is filled up.
         let fill = scale.wrapping_neg() % 4;
-        let mut rest = decimal
-            .mantissa()
-            .unsigned_abs()
-            .saturating_mul(10_u128.saturating_pow(fill));
+        let mut rest =
+            decimal.mantissa().unsigned_abs().saturating_mul(10_u128.saturating_pow(fill));
         let mut groups: Vec<u16> = Vec::with_capacity(8);
         while rest > 0 {
             groups.push(u16::try_from(rest % 10_000).unwrap_or(0));
@@ -213,16 +205,8 @@ pub(crate) mod numeric {
         let zero = groups.is_empty();
         let mut out = BytesMut::with_capacity(24);
         out.put_i16(count);
-        out.put_i16(if zero {
-            0
-        } else {
-            count.saturating_sub(after).saturating_sub(1)
-        });
-        out.put_u16(if decimal.is_sign_negative() && !zero {
-            NEGATIVE
-        } else {
-            0
-        });
+        out.put_i16(if zero { 0 } else { count.saturating_sub(after).saturating_sub(1) });
+        out.put_u16(if decimal.is_sign_negative() && !zero { NEGATIVE } else { 0 });
         out.put_u16(u16::try_from(scale).unwrap_or(0));
         for group in groups.iter().rev() {
             out.put_u16(*group);
@@ -245,14 +229,9 @@ pub(crate) mod numeric {
             } else {
                 return None;
             };
-            mantissa = mantissa
-                .checked_mul(10_000)?
-                .checked_add(i128::from(group))?;
+            mantissa = mantissa.checked_mul(10_000)?.checked_add(i128::from(group))?;
         }
-        let held = i32::from(count)
-            .checked_sub(1)?
-            .checked_sub(weight)?
-            .checked_mul(4)?;
+        let held = i32::from(count).checked_sub(1)?.checked_sub(weight)?.checked_mul(4)?;
         let shift = i32::try_from(scale).ok()?.checked_sub(held)?;
         let power = 10_i128.checked_pow(shift.unsigned_abs());
         mantissa = match (mantissa, power) {
@@ -261,14 +240,8 @@ pub(crate) mod numeric {
             (value, Some(power)) => value.checked_div(power)?,
             (_, None) => return None,
         };
-        let signed = if sign == NEGATIVE {
-            mantissa.checked_neg()?
-        } else {
-            mantissa
-        };
-        Decimal::try_from_i128_with_scale(signed, scale)
-            .ok()
-            .map(Quantity::new)
+        let signed = if sign == NEGATIVE { mantissa.checked_neg()? } else { mantissa };
+        Decimal::try_from_i128_with_scale(signed, scale).ok().map(Quantity::new)
     }
 
     /// A quantity as a parameter or a column.
@@ -280,9 +253,7 @@ pub(crate) mod numeric {
             _: &Type,
             raw: &'a [u8],
         ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-            read(raw)
-                .map(Numeric)
-                .ok_or_else(|| "a number outside 28 digits".into())
+            read(raw).map(Numeric).ok_or_else(|| "a number outside 28 digits".into())
         }
 
         fn accepts(ty: &Type) -> bool {
@@ -322,15 +293,7 @@ pub(crate) mod numeric {
 
         #[test]
         fn noughts_keep_their_places() {
-            for text in [
-                "0",
-                "0.00",
-                "-28",
-                "97.40",
-                "100000",
-                "0.0001",
-                "198956051.70000002",
-            ] {
+            for text in ["0", "0.00", "-28", "97.40", "100000", "0.0001", "198956051.70000002"] {
                 let q: Quantity = text.parse().unwrap();
                 assert_eq!(read(&written(q)).unwrap().to_string(), text);
             }

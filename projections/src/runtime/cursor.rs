@@ -71,9 +71,7 @@ impl Lag {
                 events: head.0.saturating_sub(cursor.0),
                 seconds: waiting.map(|w| u64::try_from(w.num_seconds()).unwrap_or(0)),
             },
-            std::cmp::Ordering::Greater => Self::Ahead {
-                events: cursor.0.saturating_sub(head.0),
-            },
+            std::cmp::Ordering::Greater => Self::Ahead { events: cursor.0.saturating_sub(head.0) },
         }
     }
 }
@@ -98,9 +96,7 @@ impl Cursor {
             });
         }
         if found != shape(model) {
-            return Err(RuntimeError::OtherShape {
-                schema: schema.clone(),
-            });
+            return Err(RuntimeError::OtherShape { schema: schema.clone() });
         }
         Ok(cursor)
     }
@@ -122,11 +118,7 @@ impl Cursor {
         let said = if self.opened_at.is_some() {
             Some(event.time)
         } else {
-            event
-                .record
-                .asserted
-                .as_ref()
-                .and_then(|asserted| asserted.known_at)
+            event.record.asserted.as_ref().and_then(|asserted| asserted.known_at)
         };
         self.known_at = self.known_at.max(said);
     }
@@ -137,13 +129,9 @@ async fn read<C: GenericClient>(
     schema: &Schema,
 ) -> Result<(Cursor, uuid::Uuid), RuntimeError> {
     let table = schema.sql("@.cursor");
-    let there = client
-        .query_one("select to_regclass($1) is not null", &[&table])
-        .await?;
+    let there = client.query_one("select to_regclass($1) is not null", &[&table]).await?;
     if !there.try_get::<_, bool>(0)? {
-        return Err(RuntimeError::Missing {
-            schema: schema.clone(),
-        });
+        return Err(RuntimeError::Missing { schema: schema.clone() });
     }
     let text = "select ledger_id, stream_created, position, epoch, known_at, opened_at, shape
                 from @.cursor";
@@ -211,13 +199,7 @@ mod tests {
     fn a_cursor_past_the_head_is_named_and_never_nought() {
         let at = |c, h| Lag::between(Position(c), Position(h), Some(TimeDelta::seconds(3)));
         assert_eq!(at(5, 5), Lag::Level {});
-        assert_eq!(
-            at(2, 5),
-            Lag::Behind {
-                events: 3,
-                seconds: Some(3)
-            }
-        );
+        assert_eq!(at(2, 5), Lag::Behind { events: 3, seconds: Some(3) });
         assert_eq!(at(9, 5), Lag::Ahead { events: 4 });
     }
 }

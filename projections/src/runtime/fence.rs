@@ -72,15 +72,10 @@ pub(crate) async fn lock(url: &str, schema: &Schema) -> Result<Link, RuntimeErro
         }
         tokio::time::sleep(PAUSE).await;
     }
-    Err(RuntimeError::Held {
-        schema: schema.clone(),
-    })
+    Err(RuntimeError::Held { schema: schema.clone() })
 }
 
 async fn try_lock(client: &Client, schema: &Schema) -> Result<bool, RuntimeError> {
     let text = "select pg_try_advisory_lock(hashtextextended('piperoll ' || $1, 0))";
-    Ok(client
-        .query_one(text, &[&schema.as_str()])
-        .await?
-        .try_get(0)?)
+    Ok(client.query_one(text, &[&schema.as_str()]).await?.try_get(0)?)
 }

@@ -67,11 +67,7 @@ impl Folder {
             let expected = self.cursor.position.next();
             if placed.position != expected {
                 let (schema, found) = (self.schema.clone(), placed.position);
-                return Err(RuntimeError::Gap {
-                    schema,
-                    expected,
-                    found,
-                });
+                return Err(RuntimeError::Gap { schema, expected, found });
             }
             self.cursor.position = placed.position;
             match self.admit(placed.position, placed.outcome) {
@@ -79,16 +75,12 @@ impl Folder {
                     let before = self.cursor.known_at;
                     self.cursor.know(placed.position, &event);
                     if let Some(known_at) = self.cursor.known_at.filter(|at| before != Some(*at)) {
-                        own.moment.push(MomentRow {
-                            position: placed.position,
-                            known_at,
-                        });
+                        own.moment.push(MomentRow { position: placed.position, known_at });
                     }
                     events.push((placed.position, event));
                 }
                 Err((reason, detail)) => {
-                    own.reject
-                        .push(rejected(placed.position, reason, detail, placed.entity));
+                    own.reject.push(rejected(placed.position, reason, detail, placed.entity));
                 }
             }
         }
@@ -98,27 +90,13 @@ impl Folder {
         let mut tables = self.model.fold(&events);
         tables.extend(own.copied());
         let heads = self.heads.taken(committed);
-        Ok(Some(Folded {
-            from,
-            cursor: self.cursor.clone(),
-            tables,
-            heads,
-        }))
+        Ok(Some(Folded { from, cursor: self.cursor.clone(), tables, heads }))
     }
 
     /// What ends a load: every head, and the cursor where it is.
     pub(crate) fn spill(&mut self) -> Folded {
-        let (from, cursor, heads) = (
-            self.cursor.position,
-            self.cursor.clone(),
-            self.heads.spill(),
-        );
-        Folded {
-            from,
-            cursor,
-            tables: Vec::new(),
-            heads,
-        }
+        let (from, cursor, heads) = (self.cursor.position, self.cursor.clone(), self.heads.spill());
+        Folded { from, cursor, tables: Vec::new(), heads }
     }
 
     fn admit(
@@ -128,10 +106,9 @@ impl Folder {
     ) -> Result<Event, (RejectReason, String)> {
         match outcome {
             Outcome::Reject(reason, detail) => Err((reason, detail)),
-            Outcome::Event(event) if event.ledger != self.cursor.ledger => Err((
-                RejectReason::Ledger,
-                format!("the event is of ledger {}", event.ledger),
-            )),
+            Outcome::Event(event) if event.ledger != self.cursor.ledger => {
+                Err((RejectReason::Ledger, format!("the event is of ledger {}", event.ledger)))
+            }
             Outcome::Event(event) => match self.heads.admit(position, &event) {
                 Ok(()) => Ok(event),
                 Err(detail) => Err((RejectReason::Revision, detail)),
@@ -148,10 +125,5 @@ fn rejected(
 ) -> RejectRow {
     tracing::warn!(%position, %reason, %detail, "an entry of the ledger is not authentic");
     let entity = entity.map(|entity| entity.to_string());
-    RejectRow {
-        position,
-        reason: reason.as_str().to_owned(),
-        detail,
-        entity,
-    }
+    RejectRow { position, reason: reason.as_str().to_owned(), detail, entity }
 }

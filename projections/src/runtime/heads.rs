@@ -52,13 +52,7 @@ pub(crate) struct Heads {
 impl Heads {
     pub(crate) fn new(complete: bool, capacity: usize, write: Write) -> Self {
         let (known, moved) = (HashMap::new(), HashSet::new());
-        Self {
-            known,
-            moved,
-            complete,
-            capacity,
-            write,
-        }
+        Self { known, moved, complete, capacity, write }
     }
 
     /// The entities of a batch that have to be looked up first.
@@ -91,30 +85,22 @@ impl Heads {
         let text = "select h.kind, h.id, h.revision, h.position
                     from unnest($1::smallint[], $2::uuid[]) as w(kind, id)
                     join @.entity_head h using (kind, id)";
-        let none = Head {
-            revision: Revision::NONE,
-            position: Position::START,
-        };
-        self.known
-            .extend(wanted.into_iter().map(|entity| (entity, none)));
+        let none = Head { revision: Revision::NONE, position: Position::START };
+        self.known.extend(wanted.into_iter().map(|entity| (entity, none)));
         for row in client.query(&schema.sql(text), &[&kinds, &ids]).await? {
             let kind = kind(row.try_get(0)?).ok_or(RuntimeError::Row("entity_head"))?;
             let head = Head {
                 revision: Revision(super::cursor::position(row.try_get(2)?).0),
                 position: super::cursor::position(row.try_get(3)?),
             };
-            self.known
-                .insert(EntityRef::new(kind, row.try_get(1)?), head);
+            self.known.insert(EntityRef::new(kind, row.try_get(1)?), head);
         }
         Ok(())
     }
 
     /// Moves an entity's head on, or says why the event can't be its next.
     pub(crate) fn admit(&mut self, position: Position, event: &Event) -> Result<(), String> {
-        let none = Head {
-            revision: Revision::NONE,
-            position: Position::START,
-        };
+        let none = Head { revision: Revision::NONE, position: Position::START };
         let head = self.known.get(&event.entity).copied().unwrap_or(none);
         let previous = (head.revision != Revision::NONE).then_some(head.position);
         let (revision, said) = (event.record.revision, event.record.previous);
@@ -139,20 +125,10 @@ impl Heads {
     /// The heads to write with this batch; in a load none, unless memory is full.
     pub(crate) fn taken(&mut self, committed: Position) -> Moved {
         if self.write == Write::AtEnd {
-            return if self.known.len() > self.capacity {
-                self.spill()
-            } else {
-                Moved::none()
-            };
+            return if self.known.len() > self.capacity { self.spill() } else { Moved::none() };
         }
-        let moved = self
-            .moved
-            .drain()
-            .filter_map(|e| self.known.get(&e).map(|h| (e, *h)));
-        let changed = Moved {
-            heads: moved.collect(),
-            fresh: false,
-        };
+        let moved = self.moved.drain().filter_map(|e| self.known.get(&e).map(|h| (e, *h)));
+        let changed = Moved { heads: moved.collect(), fresh: false };
         if self.known.len() > self.capacity {
             self.known.retain(|_, head| head.position > committed);
             self.complete = false;
@@ -182,10 +158,7 @@ pub(crate) struct Moved {
 
 impl Moved {
     pub(crate) const fn none() -> Self {
-        Self {
-            heads: Vec::new(),
-            fresh: false,
-        }
+        Self { heads: Vec::new(), fresh: false }
     }
 
     pub(crate) fn rows(&self) -> HeadRows {
@@ -195,9 +168,7 @@ impl Moved {
             revision: head.revision.0,
             position: head.position,
         };
-        HeadRows {
-            entity_head: self.heads.iter().map(row).collect(),
-        }
+        HeadRows { entity_head: self.heads.iter().map(row).collect() }
     }
 }
 

@@ -78,10 +78,7 @@ impl Invented {
             periods: (0..shape.periods).filter_map(month).collect(),
             revisions: HashMap::new(),
             begun: HashMap::new(),
-            words: Words {
-                en: "Homes let within the month".parse()?,
-                cy: None,
-            },
+            words: Words { en: "Homes let within the month".parse()?, cy: None },
             label: "bench".parse()?,
             at: Position::START,
         })
@@ -90,10 +87,7 @@ impl Invented {
     /// Which ledger it is.
     #[must_use]
     pub fn origin(&self) -> Origin {
-        Origin {
-            ledger: self.ledger,
-            stream_created: self.began,
-        }
+        Origin { ledger: self.ledger, stream_created: self.began }
     }
 
     /// All events, in batches of some 5,000.
@@ -116,9 +110,7 @@ impl Invented {
                 for measure in self.measures.clone() {
                     let submission = SubmissionId::of(measure, Some(period));
                     let fact = self.figure(measure, period, version);
-                    self.begun
-                        .entry((measure, period))
-                        .or_insert(self.at.next());
+                    self.begun.entry((measure, period)).or_insert(self.at.next());
                     all.push(self.place(submission.into(), fact));
                 }
             }
@@ -160,9 +152,7 @@ impl Invented {
             relied_on: Vec::new(),
             asserted: None,
         };
-        let time = self
-            .began
-            .checked_add_signed(TimeDelta::milliseconds(moment));
+        let time = self.began.checked_add_signed(TimeDelta::milliseconds(moment));
         let event = Event {
             id: EventId::new(number),
             ledger: self.ledger,
@@ -171,11 +161,7 @@ impl Invented {
             record,
             fact: fact.into(),
         };
-        Placed {
-            position: self.at,
-            entity: Some(entity),
-            outcome: Outcome::Event(event),
-        }
+        Placed { position: self.at, entity: Some(entity), outcome: Outcome::Event(event) }
     }
 
     fn framework(&self) -> FrameworkAdopted {
@@ -189,10 +175,7 @@ impl Invented {
                 met: self.label.clone(),
                 near: None,
                 missed: self.label.clone(),
-                tolerance: Some(Tolerance {
-                    rate,
-                    absolute: None,
-                }),
+                tolerance: Some(Tolerance { rate, absolute: None }),
                 compare: Compare::Exact,
                 ends: Ends::Inclusive,
             }),
@@ -206,10 +189,7 @@ impl Invented {
         let years: Vec<Period> = self.periods.iter().filter_map(|p| year(*p)).collect();
         let mut years: Vec<Period> = years;
         years.dedup();
-        let first = |period: Period| FirstTarget {
-            key: key(period),
-            target: target(95),
-        };
+        let first = |period: Period| FirstTarget { key: key(period), target: target(95) };
         Adopted {
             framework,
             title: self.words.clone(),
@@ -221,11 +201,7 @@ impl Invented {
                 unit: Some(self.label.clone()),
                 ..Definition::bare(Polarity::HigherIsBetter {})
             },
-            codes: vec![Code {
-                scheme: self.label.clone(),
-                code: self.label.clone(),
-                from: None,
-            }],
+            codes: vec![Code { scheme: self.label.clone(), code: self.label.clone(), from: None }],
             baseline: None,
             targets: years.into_iter().map(first).collect(),
             places: vec![Place::Area(AreaId::derived(&["bench", &area]))],
@@ -277,11 +253,7 @@ fn year(period: Period) -> Option<Period> {
 }
 
 fn key(period: Period) -> TargetKey {
-    TargetKey {
-        period,
-        breakdown: Breakdown::HEADLINE,
-        tier: Tier::Expected,
-    }
+    TargetKey { period, breakdown: Breakdown::HEADLINE, tier: Tier::Expected }
 }
 
 fn target(at: i64) -> Target {
@@ -289,8 +261,5 @@ fn target(at: i64) -> Target {
 }
 
 fn reason() -> Reason {
-    Reason {
-        code: ReasonCode::SourceRevised,
-        text: None,
-    }
+    Reason { code: ReasonCode::SourceRevised, text: None }
 }

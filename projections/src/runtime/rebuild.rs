@@ -127,11 +127,7 @@ where
 {
     let mut worker = shadow(plan).await?;
     let began = Instant::now();
-    let pace = Pace {
-        began,
-        head: plan.head,
-        tell: Mutex::new(progress),
-    };
+    let pace = Pace { began, head: plan.head, tell: Mutex::new(progress) };
     let mut reading = std::pin::pin!(batches.inspect(|batch| {
         let last = batch.as_ref().ok().and_then(|batch| batch.last());
         if let Some(last) = last {
@@ -159,21 +155,15 @@ where
             short(&worker, live.position)?;
         }
         let at = live.position.min(worker.position());
-        let heads = if live.position == worker.position() {
-            Compared::Compared
-        } else {
-            Compared::Left
-        };
+        let heads =
+            if live.position == worker.position() { Compared::Compared } else { Compared::Left };
         let shadow = plan.schema.shadow();
         pace.tell(Stage::Comparing, at);
         let found = compare(worker.link()?, plan.schema, &shadow, at, heads).await?;
         let verdict = judge(&found);
         rebuilt.comparison = Some(found);
         if verdict == Verdict::Leave {
-            return Ok(Rebuilt {
-                position: worker.position(),
-                ..rebuilt
-            });
+            return Ok(Rebuilt { position: worker.position(), ..rebuilt });
         }
     }
     pace.tell(Stage::Swapping, worker.position());
@@ -182,11 +172,7 @@ where
         worker.run(&mut reading, Some(further)).await?;
         short(&worker, further)?;
     }
-    Ok(Rebuilt {
-        position: worker.position(),
-        swapped: true,
-        ..rebuilt
-    })
+    Ok(Rebuilt { position: worker.position(), swapped: true, ..rebuilt })
 }
 
 /// An empty shadow, and a worker at its start. The rows put aside last time make room.
@@ -195,8 +181,7 @@ async fn shadow(plan: Plan<'_>) -> Result<Worker, RuntimeError> {
     let mut link = lock(plan.url, &shadow).await?;
     let gone = [&shadow, &plan.schema.old()];
     for schema in gone {
-        link.batch_execute(&format!("drop schema if exists {schema} cascade"))
-            .await?;
+        link.batch_execute(&format!("drop schema if exists {schema} cascade")).await?;
     }
     create(&mut link, &shadow, plan.model, plan.origin).await?;
     // What a crash takes of a shadow is made again anyway; the swap itself waits for the disk.
@@ -208,11 +193,7 @@ async fn shadow(plan: Plan<'_>) -> Result<Worker, RuntimeError> {
 
 fn short(worker: &Worker, head: Position) -> Result<(), RuntimeError> {
     let reached = worker.position();
-    if reached < head {
-        Err(RuntimeError::Short { reached, head })
-    } else {
-        Ok(())
-    }
+    if reached < head { Err(RuntimeError::Short { reached, head }) } else { Ok(()) }
 }
 
 /// Indexes, and what the planner and index-only reads need.
@@ -229,8 +210,7 @@ pub(crate) async fn settle(link: &Link, schema: &Schema) -> Result<(), RuntimeEr
                 where relkind = 'r' and nspname = $1";
     for row in link.query(text, &[&schema.as_str()]).await? {
         let table: String = row.try_get(0)?;
-        link.batch_execute(&format!("vacuum (analyze) {schema}.{table}"))
-            .await?;
+        link.batch_execute(&format!("vacuum (analyze) {schema}.{table}")).await?;
     }
     Ok(())
 }
@@ -251,9 +231,7 @@ async fn swap(link: &mut Link, plan: Plan<'_>) -> Result<Option<Position>, Runti
     let (schema, shadow, old) = (plan.schema, plan.schema.shadow(), plan.schema.old());
     let there = live(link, schema).await?.is_some();
     let transaction = link.transaction().await?;
-    transaction
-        .batch_execute("set local synchronous_commit = on")
-        .await?;
+    transaction.batch_execute("set local synchronous_commit = on").await?;
     if there {
         let text = "update @.cursor set epoch = epoch + 1 returning position, epoch, ledger_id";
         let row = transaction.query_one(&schema.sql(text), &[]).await?;
@@ -266,16 +244,10 @@ async fn swap(link: &mut Link, plan: Plan<'_>) -> Result<Option<Position>, Runti
             return Ok(Some(further));
         }
         let text = "update @.cursor set epoch = $1";
-        transaction
-            .execute(&shadow.sql(text), &[&row.try_get::<_, i64>(1)?])
-            .await?;
-        transaction
-            .batch_execute(&format!("alter schema {schema} rename to {old}"))
-            .await?;
+        transaction.execute(&shadow.sql(text), &[&row.try_get::<_, i64>(1)?]).await?;
+        transaction.batch_execute(&format!("alter schema {schema} rename to {old}")).await?;
     }
-    transaction
-        .batch_execute(&format!("alter schema {shadow} rename to {schema}"))
-        .await?;
+    transaction.batch_execute(&format!("alter schema {shadow} rename to {schema}")).await?;
     transaction.commit().await?;
     Ok(None)
 }
@@ -289,24 +261,12 @@ struct Pace<F> {
 impl<F: FnMut(Progress)> Pace<F> {
     fn tell(&self, stage: Stage, position: Position) {
         let spent = self.began.elapsed().as_millis().max(1);
-        let rate = u128::from(position.0)
-            .saturating_mul(1_000)
-            .checked_div(spent)
-            .unwrap_or(0);
+        let rate = u128::from(position.0).saturating_mul(1_000).checked_div(spent).unwrap_or(0);
         let rate = u64::try_from(rate).unwrap_or(u64::MAX);
         let rest = self.head.0.saturating_sub(position.0);
-        let left = rest
-            .saturating_mul(1_000)
-            .checked_div(rate)
-            .map(Duration::from_millis);
+        let left = rest.saturating_mul(1_000).checked_div(rate).map(Duration::from_millis);
         if let Ok(mut tell) = self.tell.lock() {
-            tell(Progress {
-                stage,
-                position,
-                head: self.head,
-                rate,
-                left,
-            });
+            tell(Progress { stage, position, head: self.head, rate, left });
         }
     }
 }

@@ -43,17 +43,7 @@ impl Worker {
         let lookup = connect(url).await?;
         let (reached, _) = watch::channel(cursor.position);
         let committer = Some(Committer::new(link, schema.clone()));
-        Ok(Self {
-            folder: Folder {
-                schema,
-                model,
-                cursor,
-                heads,
-            },
-            committer,
-            lookup,
-            reached,
-        })
+        Ok(Self { folder: Folder { schema, model, cursor, heads }, committer, lookup, reached })
     }
 
     pub(crate) fn cursor(&self) -> &Cursor {
@@ -77,11 +67,7 @@ impl Worker {
     /// Writes every head of a load; from here on they go with each batch.
     pub(crate) async fn spill(&mut self) -> Result<(), RuntimeError> {
         let folded = self.folder.spill();
-        self.committer
-            .as_mut()
-            .ok_or(RuntimeError::Task)?
-            .advance(folded)
-            .await
+        self.committer.as_mut().ok_or(RuntimeError::Task)?.advance(folded).await
     }
 
     /// Takes batches until the events end or `until` is committed.
@@ -193,11 +179,7 @@ pub async fn wait_for(
         }
         if deadline.is_none_or(|deadline| tokio::time::Instant::now() >= deadline) {
             let (schema, reached) = (schema.clone(), cursor.position);
-            return Err(RuntimeError::StillBehind {
-                schema,
-                reached,
-                wanted,
-            });
+            return Err(RuntimeError::StillBehind { schema, reached, wanted });
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -80,11 +80,7 @@ pub async fn install(
     origin: Origin,
 ) -> Result<(), RuntimeError> {
     let there = "select 1 from information_schema.schemata where schema_name = $1";
-    if client
-        .query_opt(there, &[&schema.as_str()])
-        .await?
-        .is_none()
-    {
+    if client.query_opt(there, &[&schema.as_str()]).await?.is_none() {
         create(client, schema, model, origin).await?;
         index(client, schema, model).await?;
     }

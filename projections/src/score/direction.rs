@@ -84,10 +84,7 @@ mod tests {
 
     #[test]
     fn nearer_to_the_band_is_better_from_either_side() {
-        let band = Polarity::Goldilocks {
-            low: q(900),
-            high: q(950),
-        };
+        let band = Polarity::Goldilocks { low: q(900), high: q(950) };
         let way = |a, b| direction(Some(q(a)), Some(q(b)), &band);
         assert_eq!(way(800, 890), Direction::Better);
         assert_eq!(way(990, 960), Direction::Better);

@@ -62,9 +62,7 @@ pub struct Terms {
 pub fn published(value: Quantity, decimals: Option<u8>) -> Quantity {
     decimals.map_or(value, |places| {
         let rounding = RoundingStrategy::MidpointAwayFromZero;
-        let mut rounded = value
-            .decimal()
-            .round_dp_with_strategy(places.into(), rounding);
+        let mut rounded = value.decimal().round_dp_with_strategy(places.into(), rounding);
         // A figure with fewer digits than are published is shown with all of them.
         if rounded.scale() < u32::from(places) {
             rounded.rescale(places.into());
@@ -123,21 +121,12 @@ struct Miss {
 fn miss(value: Decimal, target: Level, polarity: &Polarity) -> Option<Miss> {
     let low = target.at.decimal();
     let high = target.to.map_or(low, Quantity::decimal);
-    let below = || Miss {
-        by: gap(low, value),
-        from: low,
-    };
-    let above = || Miss {
-        by: gap(value, high),
-        from: high,
-    };
+    let below = || Miss { by: gap(low, value), from: low };
+    let above = || Miss { by: gap(value, high), from: high };
     match polarity {
         Polarity::HigherIsBetter {} => Some(below()),
         Polarity::LowerIsBetter {} => Some(above()),
-        Polarity::Goldilocks {
-            low: from,
-            high: to,
-        } => {
+        Polarity::Goldilocks { low: from, high: to } => {
             let (from, to) = (from.decimal(), to.decimal());
             // A single value inside the definition's band stands for the band.
             let (low, high) = if target.to.is_none() && from <= low && low <= to {
@@ -146,15 +135,9 @@ fn miss(value: Decimal, target: Level, polarity: &Polarity) -> Option<Miss> {
                 (low, high)
             };
             Some(if value < low {
-                Miss {
-                    by: gap(low, value),
-                    from: low,
-                }
+                Miss { by: gap(low, value), from: low }
             } else {
-                Miss {
-                    by: gap(value, high),
-                    from: high,
-                }
+                Miss { by: gap(value, high), from: high }
             })
         }
         Polarity::None {} => None,
@@ -163,22 +146,16 @@ fn miss(value: Decimal, target: Level, polarity: &Polarity) -> Option<Miss> {
 
 /// How much greater `a` is than `b`; nought where it isn't.
 fn gap(a: Decimal, b: Decimal) -> Decimal {
-    if a <= b {
-        Decimal::ZERO
-    } else {
-        a.checked_sub(b).unwrap_or(Decimal::MAX)
-    }
+    if a <= b { Decimal::ZERO } else { a.checked_sub(b).unwrap_or(Decimal::MAX) }
 }
 
 fn within(miss: Miss, tolerance: Option<&Tolerance>, ends: Ends) -> bool {
     let Some(tolerance) = tolerance else {
         return false;
     };
-    let share = tolerance.rate.map(|rate| {
-        rate.decimal()
-            .checked_mul(miss.from.abs())
-            .unwrap_or(Decimal::MAX)
-    });
+    let share = tolerance
+        .rate
+        .map(|rate| rate.decimal().checked_mul(miss.from.abs()).unwrap_or(Decimal::MAX));
     let absolute = tolerance.absolute.map(Quantity::decimal);
     let margin = share.max(absolute).unwrap_or(Decimal::ZERO);
     match ends {
@@ -197,11 +174,7 @@ mod tests {
     }
 
     fn terms(polarity: Polarity) -> Terms {
-        Terms {
-            treatment: Treatment::Targeted,
-            polarity,
-            decimals: Some(0),
-        }
+        Terms { treatment: Treatment::Targeted, polarity, decimals: Some(0) }
     }
 
     fn rule(
@@ -214,10 +187,7 @@ mod tests {
             met: "green".parse().unwrap(),
             near: Some("amber".parse().unwrap()),
             missed: "red".parse().unwrap(),
-            tolerance: Some(Tolerance {
-                rate: rate.map(q),
-                absolute: absolute.map(q),
-            }),
+            tolerance: Some(Tolerance { rate: rate.map(q), absolute: absolute.map(q) }),
             compare,
             ends,
         }
@@ -225,16 +195,8 @@ mod tests {
 
     #[track_caller]
     fn says(value: &str, target: &str, polarity: Polarity, rule: &RatingRule, level: &str) {
-        let target = Some(Level {
-            at: q(target),
-            to: None,
-        });
-        let rating = rate(
-            Figure::Value(q(value)),
-            target,
-            &terms(polarity),
-            Some(rule),
-        );
+        let target = Some(Level { at: q(target), to: None });
+        let rating = rate(Figure::Value(q(value)), target, &terms(polarity), Some(rule));
         assert_eq!(rating, Rating::Level(level.parse().unwrap()), "{value}");
     }
 
@@ -272,30 +234,15 @@ mod tests {
     #[test]
     fn what_stops_a_rating_has_a_name() {
         let rule = rule(Compare::Exact, Ends::Inclusive, None, None);
-        let level = Some(Level {
-            at: q("1"),
-            to: None,
-        });
+        let level = Some(Level { at: q("1"), to: None });
         let (value, higher) = (Figure::Value(q("1")), terms(HIGHER));
-        assert_eq!(
-            rate(Figure::Missing, level, &higher, Some(&rule)),
-            Rating::NoFigure
-        );
-        assert_eq!(
-            rate(Figure::Suppressed, level, &higher, Some(&rule)),
-            Rating::Suppressed
-        );
+        assert_eq!(rate(Figure::Missing, level, &higher, Some(&rule)), Rating::NoFigure);
+        assert_eq!(rate(Figure::Suppressed, level, &higher, Some(&rule)), Rating::Suppressed);
         assert_eq!(rate(value, None, &higher, Some(&rule)), Rating::NoTarget);
         assert_eq!(rate(value, level, &higher, None), Rating::NoRule);
         let neither = terms(Polarity::None {});
-        assert_eq!(
-            rate(value, level, &neither, Some(&rule)),
-            Rating::NotComparable
-        );
-        let watched = Terms {
-            treatment: Treatment::Tracker,
-            ..higher
-        };
+        assert_eq!(rate(value, level, &neither, Some(&rule)), Rating::NotComparable);
+        let watched = Terms { treatment: Treatment::Tracker, ..higher };
         assert_eq!(rate(value, level, &watched, Some(&rule)), Rating::Tracker);
     }
 
@@ -321,11 +268,7 @@ mod tests {
                 absolute: ha.then(|| Quantity::new(Decimal::new(a, 0))),
             }),
             ..rule(
-                if c {
-                    Compare::Exact
-                } else {
-                    Compare::Published
-                },
+                if c { Compare::Exact } else { Compare::Published },
                 if e { Ends::Inclusive } else { Ends::Exclusive },
                 None,
                 None,

@@ -58,19 +58,14 @@ pub fn figure_state(
         (NoValue::NotApplicable, FigureState::NotApplicable),
         (NoValue::NotCollected, FigureState::NotCollected),
         (NoValue::SuppressedAtSource, FigureState::SuppressedAtSource),
-        (
-            NoValue::WithheldPendingValidation,
-            FigureState::WithheldPendingValidation,
-        ),
+        (NoValue::WithheldPendingValidation, FigureState::WithheldPendingValidation),
     ];
     for (said, state) in lasting {
         if declared.iter().any(|declared| declared.state == said) {
             return state;
         }
     }
-    let awaiting = declared
-        .iter()
-        .find(|declared| declared.state == NoValue::AwaitingSource);
+    let awaiting = declared.iter().find(|declared| declared.state == NoValue::AwaitingSource);
     match (awaiting, due) {
         (Some(awaiting), Some(due)) if on >= due => match awaiting.expected_on {
             Some(expected) if expected >= on => FigureState::AwaitingSource,
@@ -96,30 +91,12 @@ mod tests {
         let awaiting = [said(NoValue::AwaitingSource, Some(day(20)))];
         assert_eq!(figure_state(none, &[], due, day(9)), FigureState::NotDue);
         assert_eq!(figure_state(none, &[], due, day(10)), FigureState::Late);
-        assert_eq!(
-            figure_state(none, &awaiting, due, day(9)),
-            FigureState::AwaitingSource
-        );
-        assert_eq!(
-            figure_state(none, &awaiting, due, day(20)),
-            FigureState::AwaitingSource
-        );
-        assert_eq!(
-            figure_state(none, &awaiting, due, day(21)),
-            FigureState::Late
-        );
-        let gone = [
-            said(NoValue::Discontinued, None),
-            said(NoValue::AwaitingSource, None),
-        ];
-        assert_eq!(
-            figure_state(none, &gone, due, day(21)),
-            FigureState::Discontinued
-        );
+        assert_eq!(figure_state(none, &awaiting, due, day(9)), FigureState::AwaitingSource);
+        assert_eq!(figure_state(none, &awaiting, due, day(20)), FigureState::AwaitingSource);
+        assert_eq!(figure_state(none, &awaiting, due, day(21)), FigureState::Late);
+        let gone = [said(NoValue::Discontinued, None), said(NoValue::AwaitingSource, None)];
+        assert_eq!(figure_state(none, &gone, due, day(21)), FigureState::Discontinued);
         let value = Figure::Value(piperoll_events::Quantity::ZERO);
-        assert_eq!(
-            figure_state(value, &gone, due, day(21)),
-            FigureState::Present
-        );
+        assert_eq!(figure_state(value, &gone, due, day(21)), FigureState::Present);
     }
 }

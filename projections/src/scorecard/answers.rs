@@ -163,10 +163,7 @@ impl Headline {
     /// The declaration, where there is one.
     #[must_use]
     pub fn declared(&self) -> Option<Declared> {
-        self.no_value.map(|state| Declared {
-            state,
-            expected_on: self.expected_on,
-        })
+        self.no_value.map(|state| Declared { state, expected_on: self.expected_on })
     }
 }
 

@@ -81,11 +81,7 @@ fn earlier(periods: &HashMap<Uuid, Period>) -> Vec<Pair> {
     for (measure, period) in periods {
         let (previous, earlier) = (period.previous(), period.year_earlier());
         found.extend(previous.map(|period| (*measure, period)));
-        found.extend(
-            earlier
-                .filter(|_| earlier != previous)
-                .map(|period| (*measure, period)),
-        );
+        found.extend(earlier.filter(|_| earlier != previous).map(|period| (*measure, period)));
     }
     found
 }
@@ -98,9 +94,7 @@ fn keys(
 ) -> (Vec<Uuid>, Vec<String>) {
     let keys = |(measure, period): (&Uuid, &Period)| {
         let measure = *measure;
-        held.keys(measure, *period, at)
-            .into_iter()
-            .map(move |key| (measure, key))
+        held.keys(measure, *period, at).into_iter().map(move |key| (measure, key))
     };
     periods.iter().flat_map(keys).unzip()
 }
@@ -138,10 +132,8 @@ impl Session<'_> {
         at: Position,
         pairs: &[Pair],
     ) -> Result<HashMap<Pair, Headline>, RuntimeError> {
-        let (measures, periods): (Vec<Uuid>, Vec<String>) = pairs
-            .iter()
-            .map(|(measure, period)| (*measure, period.to_string()))
-            .unzip();
+        let (measures, periods): (Vec<Uuid>, Vec<String>) =
+            pairs.iter().map(|(measure, period)| (*measure, period.to_string())).unzip();
         let text =
             concat!(
             "select w.measure, w.period, s.* from unnest($2::uuid[], $3::text[]) w(measure, period)
@@ -184,10 +176,7 @@ impl Session<'_> {
                 order by t.span, t.position desc) t on not t.withdrawn";
         let nought = Uuid::nil();
         let mut found: HashMap<Uuid, Vec<Candidate>> = HashMap::new();
-        for row in self
-            .rows(text, &[&bigint(at), &measures, &names, &nought])
-            .await?
-        {
+        for row in self.rows(text, &[&bigint(at), &measures, &names, &nought]).await? {
             let mut columns = Columns::of(&row, "target");
             let candidates = found.entry(columns.uuid()?).or_default();
             candidates.push(candidate(&mut columns)?);
@@ -205,19 +194,15 @@ impl Session<'_> {
         at: Position,
         headlines: &HashMap<Pair, Headline>,
     ) -> Result<HashMap<Uuid, String>, RuntimeError> {
-        let (measures, periods): (Vec<Uuid>, Vec<String>) = headlines
-            .keys()
-            .map(|(measure, period)| (*measure, period.to_string()))
-            .unzip();
+        let (measures, periods): (Vec<Uuid>, Vec<String>) =
+            headlines.keys().map(|(measure, period)| (*measure, period.to_string())).unzip();
         let text = "select w.measure, r.content_from, r.rating
             from unnest($2::uuid[], $3::text[]) w(measure, period)
             join lateral (select content_from, rating from @.reported_rating r
                 where r.measure = w.measure and r.period = w.period and r.position <= $1
                 order by r.position desc limit 1) r on r.rating is not null";
-        let contents: HashSet<(Uuid, Position)> = headlines
-            .iter()
-            .map(|((measure, _), h)| (*measure, h.content_from))
-            .collect();
+        let contents: HashSet<(Uuid, Position)> =
+            headlines.iter().map(|((measure, _), h)| (*measure, h.content_from)).collect();
         let mut found = HashMap::new();
         for row in self.rows(text, &[&bigint(at), &measures, &periods]).await? {
             let mut columns = Columns::of(&row, "reported_rating");
@@ -241,12 +226,5 @@ fn candidate(columns: &mut Columns<'_>) -> Result<Candidate, RuntimeError> {
     let (low, to) = (columns.quantity()?, columns.quantity()?);
     let level = low.map(|at| Level { at, to });
     let (position, asserted) = (columns.position()?, columns.next()?);
-    Ok(Candidate {
-        names,
-        span,
-        shape,
-        level,
-        position,
-        asserted,
-    })
+    Ok(Candidate { names, span, shape, level, position, asserted })
 }

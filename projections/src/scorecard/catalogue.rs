@@ -101,11 +101,7 @@ impl Catalogue {
     pub(super) fn lines(&self, at: Position, filter: &Filter) -> Vec<MeasureLine> {
         let all = self.measures.iter();
         all.filter_map(|(id, known)| {
-            if filter
-                .measures
-                .as_ref()
-                .is_some_and(|only| !only.contains(&MeasureId::new(*id)))
-            {
+            if filter.measures.as_ref().is_some_and(|only| !only.contains(&MeasureId::new(*id))) {
                 return None;
             }
             let here =
@@ -114,10 +110,7 @@ impl Catalogue {
                 return None;
             }
             let (position, adopted) = known.adopted.at(at)?;
-            if filter
-                .framework
-                .is_some_and(|framework| framework != adopted.framework)
-            {
+            if filter.framework.is_some_and(|framework| framework != adopted.framework) {
                 return None;
             }
             let line = MeasureLine {
@@ -141,33 +134,16 @@ impl Catalogue {
     pub(super) fn bearing(&self, code: &str, at: Position) -> Vec<MeasureId> {
         let bears = |known: &Known| codes(&known.codes, at).iter().any(|line| line.code == code);
         let held = |known: &Known| known.codes.iter().any(|line| line.code == code);
-        let found = self
-            .measures
-            .iter()
-            .filter(|(_, known)| held(known) && bears(known));
+        let found = self.measures.iter().filter(|(_, known)| held(known) && bears(known));
         found.map(|(id, _)| MeasureId::new(*id)).collect()
     }
 
     pub(super) fn definition(&self, measure: MeasureId, at: Position) -> Option<Yardstick> {
-        Some(
-            self.measures
-                .get(&measure.uuid())?
-                .definitions
-                .at(at)?
-                .1
-                .clone(),
-        )
+        Some(self.measures.get(&measure.uuid())?.definitions.at(at)?.1.clone())
     }
 
     pub(super) fn baseline(&self, measure: MeasureId, at: Position) -> Option<BaselineLine> {
-        Some(
-            self.measures
-                .get(&measure.uuid())?
-                .baselines
-                .at(at)?
-                .1
-                .clone(),
-        )
+        Some(self.measures.get(&measure.uuid())?.baselines.at(at)?.1.clone())
     }
 
     /// Rule and scale of a framework.
@@ -187,22 +163,14 @@ impl Catalogue {
         let Some(known) = self.measures.get(&measure) else {
             return Vec::new();
         };
-        let named = |kind: i16| {
-            known
-                .aimed
-                .iter()
-                .any(|(k, first)| *k == kind && *first <= at)
-        };
+        let named = |kind: i16| known.aimed.iter().any(|(k, first)| *k == kind && *first <= at);
         if known.aimed.is_empty() {
             return Vec::new();
         }
         let containers = period.containers().into_iter();
         let by_name = containers.filter(|period| named(period.period_type().number()));
         let any = named(ANY).then(|| "*".to_owned());
-        by_name
-            .map(|period| period.to_string())
-            .chain(any)
-            .collect()
+        by_name.map(|period| period.to_string()).chain(any).collect()
     }
 
     fn known(&mut self, measure: Uuid) -> &mut Known {
@@ -224,10 +192,7 @@ fn codes(held: &[CodeLine], at: Position) -> Vec<CodeLine> {
 fn places(held: &[PlaceLine], at: Position) -> Vec<PlaceLine> {
     let mut found: Vec<PlaceLine> = Vec::new();
     for line in held.iter().filter(|line| line.position <= at) {
-        if found
-            .iter()
-            .all(|earlier| earlier.place != line.place || earlier.kind != line.kind)
-        {
+        if found.iter().all(|earlier| earlier.place != line.place || earlier.kind != line.kind) {
             found.push(line.clone());
         }
     }
@@ -244,10 +209,7 @@ impl Session<'_> {
         let text = "select tableoid, epoch, position from @.cursor";
         let rows = self.rows(text, &[]).await?;
         let row = rows.first().ok_or(RuntimeError::Row("cursor"))?;
-        let stamp = Stamp {
-            table: row.try_get(0)?,
-            epoch: row.try_get(1)?,
-        };
+        let stamp = Stamp { table: row.try_get(0)?, epoch: row.try_get(1)? };
         let cursor = position(row.try_get(2)?);
         let enough =
             |held: &Catalogue| held.stamp == stamp && (at <= held.upto || held.upto == cursor);
@@ -259,10 +221,7 @@ impl Session<'_> {
             return Ok(());
         }
         if held.stamp != stamp {
-            *held = Catalogue {
-                stamp,
-                ..Catalogue::default()
-            };
+            *held = Catalogue { stamp, ..Catalogue::default() };
         }
         let read = self.read_on(&mut held, cursor).await;
         if read.is_err() {
@@ -305,40 +264,25 @@ impl Session<'_> {
         each(&codes, "code", |measure, columns| {
             let position = columns.position()?;
             let (scheme, code, from) = (columns.next()?, columns.next()?, columns.next()?);
-            held.known(measure).codes.push(CodeLine {
-                scheme,
-                code,
-                from,
-                position,
-            });
+            held.known(measure).codes.push(CodeLine { scheme, code, from, position });
             Ok(())
         })?;
         each(&places, "placement", |measure, columns| {
             let position = columns.position()?;
             let (kind, place) = (columns.word()?, columns.uuid()?);
-            held.known(measure).places.push(PlaceLine {
-                kind,
-                place,
-                position,
-            });
+            held.known(measure).places.push(PlaceLine { kind, place, position });
             Ok(())
         })?;
         each(&definitions, "definition", |measure, columns| {
             let version = columns.yardstick()?;
-            held.known(measure)
-                .definitions
-                .push(version.position, version);
+            held.known(measure).definitions.push(version.position, version);
             Ok(())
         })?;
         each(&baselines, "baseline", |measure, columns| {
             let (position, period) = (columns.position()?, columns.period()?);
             let value = columns.quantity()?.ok_or(RuntimeError::Row("baseline"))?;
             let baseline = Baseline { period, value };
-            let line = BaselineLine {
-                baseline,
-                position,
-                asserted: columns.next()?,
-            };
+            let line = BaselineLine { baseline, position, asserted: columns.next()? };
             held.known(measure).baselines.push(position, line);
             Ok(())
         })?;
@@ -351,15 +295,9 @@ impl Session<'_> {
             let position = columns.position()?;
             let (rule, scale) = (columns.json_or_none()?, columns.json_or_none()?);
             let asserted = columns.next()?;
-            held.rules
-                .entry(framework)
-                .or_default()
-                .push(position, (rule, asserted));
+            held.rules.entry(framework).or_default().push(position, (rule, asserted));
             if let Some(scale) = scale {
-                held.scales
-                    .entry(framework)
-                    .or_default()
-                    .push(position, scale);
+                held.scales.entry(framework).or_default().push(position, scale);
             }
             Ok(())
         })?;

@@ -118,13 +118,7 @@ impl<'r> Columns<'r> {
         };
         let decimals = self.next::<Option<i16>>()?.map(u8::try_from).transpose();
         let decimals = decimals.map_err(|_| RuntimeError::Row(self.table))?;
-        Ok(Yardstick {
-            position,
-            polarity,
-            decimals,
-            unit: self.next()?,
-            asserted: self.next()?,
-        })
+        Ok(Yardstick { position, polarity, decimals, unit: self.next()?, asserted: self.next()? })
     }
 
     /// The tags of a breakdown; null is the headline.

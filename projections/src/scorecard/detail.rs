@@ -43,11 +43,7 @@ impl Reader {
                 order by s.position desc limit 1) s on s.state <> 3
             order by k.ends, k.starts desc, k.period"
         );
-        let rows = self
-            .session()
-            .await?
-            .rows(text, &[&bigint(at), &measure.uuid()])
-            .await?;
+        let rows = self.session().await?.rows(text, &[&bigint(at), &measure.uuid()]).await?;
         let point = |row: &Row| {
             let mut columns = Columns::of(row, "submission");
             Ok(SeriesPoint {
@@ -69,11 +65,7 @@ impl Reader {
         period: Option<Period>,
         at: Position,
     ) -> Result<Option<Submitted>, RuntimeError> {
-        let key = Key {
-            measure: measure.uuid(),
-            period: text_of(period),
-            at: bigint(at),
-        };
+        let key = Key { measure: measure.uuid(), period: text_of(period), at: bigint(at) };
         let session = self.session().await?;
         let versions = session.versions(&key).await?;
         let Some(headline) = versions.iter().rev().find_map(|v| v.headline.clone()) else {
@@ -110,21 +102,13 @@ impl Reader {
             from @.target_text t left join @.breakdown b using (breakdown)
             where t.measure = $2 and t.position <= $1
             order by t.position, t.span, t.breakdown, t.tier";
-        let rows = self
-            .session()
-            .await?
-            .rows(text, &[&bigint(at), &measure.uuid()])
-            .await?;
+        let rows = self.session().await?.rows(text, &[&bigint(at), &measure.uuid()]).await?;
         let version = |row: &Row| {
             let mut columns = Columns::of(row, "target_text");
             let (period, breakdown) = (columns.period()?, columns.breakdown()?);
             let tier = columns.word()?;
             Ok(TargetVersion {
-                key: TargetKey {
-                    period,
-                    breakdown,
-                    tier,
-                },
+                key: TargetKey { period, breakdown, tier },
                 tier,
                 happened: columns.word()?,
                 target: columns.json()?,
@@ -150,11 +134,7 @@ impl Reader {
         let text = "select t.definition, t.reason, t.authority, t.position, d.asserted
             from @.definition_text t join @.definition d using (measure, position)
             where t.measure = $2 and t.position <= $1 order by t.position";
-        let rows = self
-            .session()
-            .await?
-            .rows(text, &[&bigint(at), &measure.uuid()])
-            .await?;
+        let rows = self.session().await?.rows(text, &[&bigint(at), &measure.uuid()]).await?;
         let version = |row: &Row| {
             let mut columns = Columns::of(row, "definition_text");
             Ok(DefinitionVersion {
@@ -205,10 +185,7 @@ impl Reader {
             let breakdown = if breakdown.is_nil() {
                 Breakdown::HEADLINE
             } else {
-                dictionary
-                    .get(&breakdown)
-                    .cloned()
-                    .ok_or(RuntimeError::Row("breakdown"))?
+                dictionary.get(&breakdown).cloned().ok_or(RuntimeError::Row("breakdown"))?
             };
             let (value, numerator) = (columns.quantity()?, columns.quantity()?);
             let (denominator, status) = (columns.quantity()?, columns.word_or_none()?);
@@ -244,10 +221,7 @@ fn text_of(period: Option<Period>) -> String {
 impl Session<'_> {
     async fn dictionary(&self) -> Result<HashMap<Uuid, Breakdown>, RuntimeError> {
         let mut found = HashMap::new();
-        for row in self
-            .rows("select breakdown, tags from @.breakdown", &[])
-            .await?
-        {
+        for row in self.rows("select breakdown, tags from @.breakdown", &[]).await? {
             let mut columns = Columns::of(&row, "breakdown");
             found.insert(columns.uuid()?, columns.json()?);
         }
@@ -266,9 +240,7 @@ impl Session<'_> {
                 and s.position = n.position) s on true
             where n.measure = $2 and n.period = $3 and n.position <= $1 order by n.position"
         );
-        let rows = self
-            .rows(text, &[&key.at, &key.measure, &key.period])
-            .await?;
+        let rows = self.rows(text, &[&key.at, &key.measure, &key.period]).await?;
         let version = |row: &Row| {
             let mut columns = Columns::of(row, "submission_note");
             Ok(SubmissionVersion {
@@ -281,9 +253,7 @@ impl Session<'_> {
                 channel: columns.word()?,
                 import: columns.next::<Option<Uuid>>()?.map(ImportId::new),
                 file_digest: columns.digest()?,
-                row: columns
-                    .next::<Option<i64>>()?
-                    .and_then(|row| u64::try_from(row).ok()),
+                row: columns.next::<Option<i64>>()?.and_then(|row| u64::try_from(row).ok()),
                 reported_known_at: columns.next()?,
                 asserted: columns.next()?,
                 headline: columns.there()?.then(|| columns.headline()).transpose()?,
@@ -346,9 +316,7 @@ impl Session<'_> {
             where measure = $2 and period = $3 and position <= $1 and content_from = $4
             order by position desc limit 1";
         let content = bigint(headline.content_from);
-        let rows = self
-            .rows(text, &[&key.at, &key.measure, &key.period, &content])
-            .await?;
+        let rows = self.rows(text, &[&key.at, &key.measure, &key.period, &content]).await?;
         let Some(row) = rows.first() else {
             return Ok(None);
         };
@@ -357,12 +325,7 @@ impl Session<'_> {
             return Ok(None);
         };
         let (explains, position) = (columns.position()?, columns.position()?);
-        Ok(Some(CommentaryLine {
-            text,
-            explains,
-            position,
-            asserted: columns.next()?,
-        }))
+        Ok(Some(CommentaryLine { text, explains, position, asserted: columns.next()? }))
     }
 
     async fn rating(&self, key: &Key, headline: &Headline) -> Result<Option<String>, RuntimeError> {
@@ -370,13 +333,7 @@ impl Session<'_> {
             where measure = $2 and period = $3 and position <= $1 and content_from = $4
             order by position desc limit 1";
         let content = bigint(headline.content_from);
-        let rows = self
-            .rows(text, &[&key.at, &key.measure, &key.period, &content])
-            .await?;
-        Ok(rows
-            .first()
-            .map(|row| row.try_get(0))
-            .transpose()?
-            .flatten())
+        let rows = self.rows(text, &[&key.at, &key.measure, &key.period, &content]).await?;
+        Ok(rows.first().map(|row| row.try_get(0)).transpose()?.flatten())
     }
 }

@@ -75,12 +75,7 @@ type Ground<'a> = (&'a Reason, Option<&'a Authority>);
 impl Fold {
     fn event(&mut self, position: Position, event: &Event) {
         let asserted = event.record.asserted.is_some();
-        let at = At {
-            position,
-            event,
-            id: event.entity.id,
-            asserted,
-        };
+        let at = At { position, event, id: event.entity.id, asserted };
         match &event.fact {
             // A ledger's own events move known-at and nothing else here.
             Fact::Ledger(_) => {}
@@ -88,12 +83,7 @@ impl Fold {
             Fact::Framework(fact) => self.framework(at, fact),
             Fact::Objective(Objective::Added(fact)) => self.out.structure.push(StructureRow {
                 code: Some(fact.code.to_string()),
-                ..structure(
-                    at,
-                    StructureKind::Objective,
-                    fact.framework.uuid(),
-                    &fact.title,
-                )
+                ..structure(at, StructureKind::Objective, fact.framework.uuid(), &fact.title)
             }),
             Fact::Step(Step::Added(fact)) => self.out.structure.push(StructureRow {
                 parent: fact.objective.map(ObjectiveId::uuid),
@@ -150,24 +140,18 @@ impl Fold {
             Measure::BaselineSet(f) => {
                 self.baseline(at, f.baseline, (&f.reason, f.authority.as_ref()));
             }
-            Measure::TargetSet(f) => self.target(
-                at,
-                &f.key,
-                (Some(&f.target), None),
-                (&f.reason, f.authority.as_ref()),
-            ),
+            Measure::TargetSet(f) => {
+                self.target(at, &f.key, (Some(&f.target), None), (&f.reason, f.authority.as_ref()))
+            }
             Measure::TargetChanged(f) => self.target(
                 at,
                 &f.key,
                 (Some(&f.new), Some(&f.old)),
                 (&f.reason, f.authority.as_ref()),
             ),
-            Measure::TargetWithdrawn(f) => self.target(
-                at,
-                &f.key,
-                (None, Some(&f.old)),
-                (&f.reason, f.authority.as_ref()),
-            ),
+            Measure::TargetWithdrawn(f) => {
+                self.target(at, &f.key, (None, Some(&f.old)), (&f.reason, f.authority.as_ref()))
+            }
             Measure::Placed(fact) => self.place(at, fact.place),
             Measure::CodeAssigned(fact) => self.code(at, &fact.code),
         }
@@ -252,12 +236,7 @@ impl Fold {
         (reason, authority): Ground<'_>,
     ) {
         let breakdown = self.breakdown(at, &key.breakdown);
-        let placing = Placing {
-            key,
-            measure: at.id,
-            position: at.position,
-            asserted: at.asserted,
-        };
+        let placing = Placing { key, measure: at.id, position: at.position, asserted: at.asserted };
         for row in target_rows(placing, new, old) {
             let (measure, position) = (row.measure, row.position);
             let kind = match row.period {
@@ -265,11 +244,7 @@ impl Fold {
                 Key::Any | Key::Whole => ANY,
             };
             if self.aimed.insert((measure, kind)) {
-                self.out.aimed.push(AimedRow {
-                    measure,
-                    kind,
-                    position,
-                });
+                self.out.aimed.push(AimedRow { measure, kind, position });
             }
             self.out.target.push(row);
         }
@@ -302,13 +277,7 @@ impl Fold {
         };
         let (measure, position, asserted) = (at.id, at.position, at.asserted);
         let kind = kind.number();
-        self.out.placement.push(PlacementRow {
-            measure,
-            position,
-            kind,
-            place,
-            asserted,
-        });
+        self.out.placement.push(PlacementRow { measure, position, kind, place, asserted });
     }
 
     fn code(&mut self, at: At<'_>, code: &Code) {
@@ -332,11 +301,7 @@ impl Fold {
         }
         let key = breakdown_key(breakdown);
         let (tags, position) = (Json::of(breakdown), at.position);
-        self.out.breakdown.push(BreakdownRow {
-            breakdown: key,
-            tags,
-            position,
-        });
+        self.out.breakdown.push(BreakdownRow { breakdown: key, tags, position });
         self.breakdowns.insert(breakdown.clone(), key);
         key
     }
@@ -403,10 +368,9 @@ fn import(at: At<'_>, fact: &Import) -> ImportRow {
             withdrawn: Some(fact.withdrawn),
             ..row(ImportState::Applied)
         },
-        Import::Rejected(fact) => ImportRow {
-            reason: Some(Json::of(&fact.reason)),
-            ..row(ImportState::Rejected)
-        },
+        Import::Rejected(fact) => {
+            ImportRow { reason: Some(Json::of(&fact.reason)), ..row(ImportState::Rejected) }
+        }
         Import::Reversed(fact) => ImportRow {
             events: Some(fact.events),
             reason: Some(Json::of(&fact.reason)),
@@ -421,11 +385,8 @@ pub(super) fn last_of_each<'a, T, K: Eq + Hash>(
     key: impl Fn(&'a T) -> K,
 ) -> Vec<&'a T> {
     let mut seen = HashSet::with_capacity(items.len());
-    let mut kept: Vec<&T> = items
-        .iter()
-        .rev()
-        .filter(|item: &&'a T| seen.insert(key(*item)))
-        .collect();
+    let mut kept: Vec<&T> =
+        items.iter().rev().filter(|item: &&'a T| seen.insert(key(*item))).collect();
     kept.reverse();
     kept
 }

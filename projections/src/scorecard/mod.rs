@@ -17,10 +17,13 @@ mod rows;
 mod submissions;
 pub mod table;
 mod targets;
+#[cfg(test)]
+mod tests;
 pub mod words;
 
 pub use answers::*;
 pub use table::Reader;
+pub use words::{Happened, ImportState, PlaceKind, State, StructureKind, TargetHappened};
 
 use piperoll_events::{Event, Position};
 

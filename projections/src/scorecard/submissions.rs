@@ -40,21 +40,13 @@ impl Fold {
             Submission::NoValueDeclared(fact) => self.no_value(at, fact),
             Submission::Withdrawn(f) => {
                 let (measure, content_from) = (f.measure.uuid(), f.content_from);
-                let of = Of {
-                    measure,
-                    period: f.period,
-                    content_from,
-                };
+                let of = Of { measure, period: f.period, content_from };
                 self.note(at, of, Happened::Withdrawn, (0, Some(&f.reason)));
                 self.out.submission.push(bare(at, of, State::Withdrawn));
             }
             Submission::CommentaryWritten(f) => {
                 let (measure, content_from) = (f.measure.uuid(), f.content_from);
-                let of = Of {
-                    measure,
-                    period: Some(f.period),
-                    content_from,
-                };
+                let of = Of { measure, period: Some(f.period), content_from };
                 self.note(at, of, Happened::CommentaryWritten, (0, None));
                 self.commentary(at, of, f.explains, f.text.as_ref());
             }
@@ -63,11 +55,7 @@ impl Fold {
 
     fn submitted(&mut self, at: At<'_>, fact: &Submitted) {
         let (measure, period) = (fact.measure.uuid(), Some(fact.period));
-        let of = Of {
-            measure,
-            period,
-            content_from: at.position,
-        };
+        let of = Of { measure, period, content_from: at.position };
         let cells = each_once(&fact.cells);
         self.note(at, of, Happened::Submitted, (cells.len(), None));
         if !cells.iter().any(|cell| cell.breakdown.is_headline()) {
@@ -86,11 +74,7 @@ impl Fold {
 
     fn revised(&mut self, at: At<'_>, fact: &Revised) {
         let (measure, period) = (fact.measure.uuid(), Some(fact.period));
-        let of = Of {
-            measure,
-            period,
-            content_from: fact.content_from,
-        };
+        let of = Of { measure, period, content_from: fact.content_from };
         let cells = each_once(&fact.changed);
         let touched = cells.len().saturating_add(fact.removed.len());
         self.note(at, of, Happened::Revised, (touched, Some(&fact.reason)));
@@ -110,11 +94,7 @@ impl Fold {
 
     fn no_value(&mut self, at: At<'_>, fact: &NoValueDeclared) {
         let (measure, period) = (fact.measure.uuid(), fact.period);
-        let of = Of {
-            measure,
-            period,
-            content_from: at.position,
-        };
+        let of = Of { measure, period, content_from: at.position };
         self.note(at, of, Happened::NoValueDeclared, (0, fact.reason.as_ref()));
         self.out.submission.push(SubmissionRow {
             no_value: Some(fact.state.number()),
@@ -199,14 +179,7 @@ impl Fold {
         if let (Some(period), true) = (of.period, record.revision == Revision(1)) {
             let (starts, ends) = period.days();
             let (measure, position, asserted) = (of.measure, at.position, at.asserted);
-            let row = ReportedRow {
-                measure,
-                ends,
-                starts,
-                period,
-                position,
-                asserted,
-            };
+            let row = ReportedRow { measure, ends, starts, period, position, asserted };
             self.out.reported.push(row);
         }
         let asserted = record.asserted.as_ref();

@@ -56,10 +56,7 @@ impl Session<'_> {
         mut take: impl FnMut(&Row) -> Result<(), RuntimeError>,
     ) -> Result<(), RuntimeError> {
         let statement = self.client.prepare_cached(&self.schema.sql(text)).await?;
-        let rows = self
-            .client
-            .query_raw(&statement, parameters.iter().copied())
-            .await?;
+        let rows = self.client.query_raw(&statement, parameters.iter().copied()).await?;
         let mut rows = std::pin::pin!(rows);
         while let Some(row) = rows.try_next().await? {
             take(&row)?;
@@ -72,11 +69,7 @@ impl Reader {
     /// A reader of the rows in `schema`.
     #[must_use]
     pub fn new(pool: Pool, schema: Schema) -> Self {
-        Self {
-            pool,
-            schema,
-            held: Arc::default(),
-        }
+        Self { pool, schema, held: Arc::default() }
     }
 
     /// What is held of measures, good for `at`.
@@ -90,10 +83,7 @@ impl Reader {
     }
 
     pub(super) async fn session(&self) -> Result<Session<'_>, RuntimeError> {
-        Ok(Session {
-            client: self.pool.get().await?,
-            schema: &self.schema,
-        })
+        Ok(Session { client: self.pool.get().await?, schema: &self.schema })
     }
 
     /// Where the rows stand.
@@ -142,16 +132,11 @@ impl Reader {
         let held = self.catalogue(&session, at).await?;
         let mut bearing = held.bearing(code, at);
         bearing.extend(code.parse::<MeasureId>());
-        let filter = Filter {
-            measures: Some(bearing),
-            ..Filter::default()
-        };
+        let filter = Filter { measures: Some(bearing), ..Filter::default() };
         let mut candidates = held.lines(at, &filter);
         Ok(match candidates.len() {
             0 => Found::None {},
-            1 => candidates
-                .pop()
-                .map_or(Found::None {}, |measure| Found::One { measure }),
+            1 => candidates.pop().map_or(Found::None {}, |measure| Found::One { measure }),
             _ => Found::Ambiguous { candidates },
         })
     }

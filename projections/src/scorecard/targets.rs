@@ -32,31 +32,12 @@ struct Named {
 
 /// The rows of a target, and of what `old` named and this one doesn't, taken away.
 pub(crate) fn rows(at: Placing<'_>, new: Option<&Target>, old: Option<&Target>) -> Vec<TargetRow> {
-    let named = new
-        .map(|target| spread(at.key.period, target))
-        .unwrap_or_default();
-    let before = old
-        .map(|target| spread(at.key.period, target))
-        .unwrap_or_default();
+    let named = new.map(|target| spread(at.key.period, target)).unwrap_or_default();
+    let before = old.map(|target| spread(at.key.period, target)).unwrap_or_default();
     let kept: HashSet<Key> = named.iter().map(|named| named.period).collect();
-    let gone = before
-        .into_iter()
-        .filter(|named| !kept.contains(&named.period));
-    let gone = gone.map(|named| {
-        row(
-            at,
-            Named {
-                level: None,
-                ..named
-            },
-            true,
-        )
-    });
-    named
-        .iter()
-        .map(|named| row(at, *named, false))
-        .chain(gone)
-        .collect()
+    let gone = before.into_iter().filter(|named| !kept.contains(&named.period));
+    let gone = gone.map(|named| row(at, Named { level: None, ..named }, true));
+    named.iter().map(|named| row(at, *named, false)).chain(gone).collect()
 }
 
 /// The periods that a target names, each once: its points, then itself, then all within its span
@@ -68,31 +49,17 @@ fn spread(span: Period, target: &Target) -> Vec<Named> {
         if seen.insert(point.period) {
             // Steps within a point's period are not aimed at, whatever the target's own shape.
             let (period, shape) = (Key::Of(point.period), TargetShape::Profile);
-            found.push(Named {
-                period,
-                shape,
-                level: Some(point.level),
-            });
+            found.push(Named { period, shape, level: Some(point.level) });
         }
     }
     let pointed = !seen.insert(span);
     if target.shape == TargetShape::Standing && (pointed || !found_by_name(span)) {
-        found.push(Named {
-            period: Key::Any,
-            shape: target.shape,
-            level: target.level,
-        });
+        found.push(Named { period: Key::Any, shape: target.shape, level: target.level });
     }
     let own = target.shape != TargetShape::Profile || target.points.is_empty();
     if own && !pointed {
-        let level = target
-            .level
-            .filter(|_| target.shape != TargetShape::Profile);
-        found.push(Named {
-            period: Key::Of(span),
-            shape: target.shape,
-            level,
-        });
+        let level = target.level.filter(|_| target.shape != TargetShape::Profile);
+        found.push(Named { period: Key::Of(span), shape: target.shape, level });
     }
     found
 }

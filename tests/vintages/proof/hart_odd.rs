@@ -1,1 +1,188 @@
-//! Odd.
+//! What is known to be odd in Hart's set, bullet by bullet, through the importer and the answers.
+
+use std::collections::BTreeMap;
+
+use piperoll::asking::answer::{Desk, SubmissionAnswer};
+use piperoll::asking::moment::When;
+use piperoll_events::definition::AssertedPart;
+use piperoll_events::reason::ReasonCode;
+use piperoll_events::target::TargetShape;
+use piperoll_events::{Period, Polarity, Quantity, Target};
+use piperoll_projections::scorecard::TargetHappened;
+
+use super::super::reader::{Figures, figures};
+use super::hart::moved;
+use super::moved::{Moved, block};
+use super::{at, period};
+
+const INSTANTS: [&str; 4] = [
+    "2014-08-10T23:59:59.999999+01:00",
+    "2014-09-02T16:48:12+01:00",
+    "2014-09-02T16:50:58+01:00",
+    "2014-11-07T13:06:01Z",
+];
+
+fn q(text: &str) -> Option<Quantity> {
+    Some(text.parse().unwrap())
+}
+
+async fn submission(desk: &Desk, code: &str, of: &str, instant: &str) -> Option<SubmissionAnswer> {
+    let when = When::KnownAt(at(instant));
+    let answer = desk.submission(code, Some(period(of)), when).await;
+    answer.ok().map(|answer| answer.answer)
+}
+
+/// A figure at each of the four instants.
+fn figure(moved: &Moved, code: &str, of: &str) -> Vec<Option<Quantity>> {
+    block(async {
+        let desk = moved.desk().await;
+        let mut found = Vec::new();
+        for instant in INSTANTS {
+            let answer = submission(&desk, code, of, instant).await;
+            found.push(answer.and_then(|it| it.submission.headline.value));
+        }
+        found
+    })
+}
+
+#[test]
+fn what_no_file_says_is_asserted_by_the_mapping_and_the_answer_says_so() {
+    let Figures::In(folder) = figures() else {
+        return;
+    };
+    let moved = moved(&folder);
+    block(async {
+        let desk = moved.desk().await;
+        let board = desk.scorecard(When::Now, None).await.unwrap();
+        assert_eq!(board.answer.lines.len(), 45);
+        for line in board.answer.lines {
+            let code = &line.facts.measure.codes[0].code;
+            let answer = desk.measure(code, When::Now).await.unwrap().answer;
+            let parts = &answer.definitions[0].definition.asserted_by_mapping;
+            for part in [AssertedPart::Polarity, AssertedPart::Period, AssertedPart::TargetShape] {
+                assert!(parts.contains(&part), "{code}: {parts:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_nought_that_may_stand_for_no_figure_is_kept_with_its_rating_and_its_oddity() {
+    let Figures::In(folder) = figures() else {
+        return;
+    };
+    let moved = moved(&folder);
+    block(async {
+        let desk = moved.desk().await;
+        let mut ratings = BTreeMap::new();
+        for code in ["ETS01", "IT06", "PS05"] {
+            let answer = submission(&desk, code, "FY2014-Q2", INSTANTS[3]).await.unwrap();
+            assert_eq!(answer.submission.headline.value, q("0"), "{code}");
+            ratings.insert(code, answer.submission.rating_as_reported.unwrap());
+        }
+        println!("Hart: noughts rated {ratings:?}");
+        assert!(ratings.values().all(|rating| rating == "lg" || rating == "lr"), "{ratings:?}");
+        // LS05's nought is a target: 28 days under it is better than on time.
+        let line = submission(&desk, "LS05", "FY2014-Q2", INSTANTS[3]).await.unwrap().line;
+        assert_eq!(line.facts.headline.unwrap().value, q("-28"));
+        assert_eq!(line.facts.target.unwrap().level.map(|level| level.at), q("0"));
+    });
+}
+
+#[test]
+fn for_three_minutes_of_september_ets01_had_a_rating_and_a_note_and_no_figure() {
+    let Figures::In(folder) = figures() else {
+        return;
+    };
+    let moved = moved(&folder);
+    assert_eq!(figure(moved, "ETS01", "FY2014-Q1")[..3], [q("0"), None, q("0")]);
+    assert_eq!(figure(moved, "ETS01", "FY2013-Q4")[..3], [q("0"), None, q("0")]);
+    block(async {
+        let desk = moved.desk().await;
+        let bare = submission(&desk, "ETS01", "FY2014-Q1", INSTANTS[1]).await.unwrap();
+        assert_eq!(bare.submission.cells, []);
+        assert_eq!(bare.submission.rating_as_reported.as_deref(), Some("lr"));
+        assert!(bare.words().is_some());
+        let versions = submission(&desk, "ETS01", "FY2014-Q1", INSTANTS[2]).await.unwrap();
+        let reasons = versions.submission.versions.into_iter().filter_map(|it| it.reason);
+        assert!(reasons.into_iter().all(|it| it.code == ReasonCode::NoneRecorded));
+    });
+    // LS05's two figures went blank with them, and stayed so.
+    assert_eq!(figure(moved, "LS05", "FY2013"), [q("0"), None, None, q("0")]);
+    assert_eq!(figure(moved, "LS05", "FY2013-Q4"), [q("0"), None, None, None]);
+}
+
+/// What the targets of every measure were, and became, in order.
+fn targets(moved: &Moved) -> Vec<(String, Polarity, Target, Option<Target>, ReasonCode)> {
+    block(async {
+        let desk = moved.desk().await;
+        let board = desk.scorecard(When::Now, None).await.unwrap();
+        let mut moves = Vec::new();
+        for line in board.answer.lines {
+            let code = line.facts.measure.codes[0].code.clone();
+            let answer = desk.measure(&code, When::Now).await.unwrap().answer;
+            let polarity = answer.line.facts.definition.unwrap().polarity;
+            let mut held: Option<Target> = None;
+            for version in answer.targets {
+                let withdrawn = version.happened == TargetHappened::Withdrawn;
+                let new = (!withdrawn).then_some(version.target);
+                if let Some(old) = held {
+                    moves.push((code.clone(), polarity.clone(), old, new.clone(), version.reason.code));
+                }
+                held = new;
+            }
+        }
+        moves
+    })
+}
+
+#[test]
+fn exactly_two_targets_were_made_easier_and_no_reason_is_on_record() {
+    let Figures::In(folder) = figures() else {
+        return;
+    };
+    let moves = targets(moved(&folder));
+    let level = |target: &Target| target.level.map(|level| level.at);
+    let easier: Vec<(String, Option<Quantity>, Option<Quantity>)> = moves
+        .iter()
+        .filter(|(_, polarity, old, new, _)| match (level(old), new) {
+            (_, None) => true,
+            // A path's points are no change of one another.
+            (None, Some(_)) => false,
+            (Some(old), Some(new)) => match polarity {
+                Polarity::HigherIsBetter {} => level(new) < Some(old),
+                _ => level(new) > Some(old),
+            },
+        })
+        .map(|(code, _, old, new, _)| (code.clone(), level(old), new.as_ref().and_then(level)))
+        .collect();
+    println!("Hart: made easier {easier:?}");
+    assert_eq!(
+        easier,
+        [("HS07".to_owned(), q("36"), q("28")), ("RB09".to_owned(), q("12"), None)]
+    );
+    assert!(moves.iter().all(|(.., reason)| *reason == ReasonCode::NoneRecorded));
+    for (code, _, old, ..) in &moves {
+        let path = ["HR11", "HS08", "HS16", "IA01"].contains(&code.as_str());
+        assert_eq!(old.shape == TargetShape::Profile, path, "{code}");
+    }
+}
+
+#[test]
+fn a_period_that_two_files_tell_differently_is_a_revision() {
+    let Figures::In(folder) = figures() else {
+        return;
+    };
+    let moved = moved(&folder);
+    let last = |found: Vec<Option<Quantity>>| (found[0], found[3]);
+    assert_eq!(last(figure(moved, "FI06", "FY2014-Q1")), (q("97.4"), q("97.9")));
+    assert_eq!(last(figure(moved, "HR11", "FY2014-Q1")), (q("2.6"), q("2.7")));
+    assert_eq!(last(figure(moved, "HS07", "FY2013")), (q("365"), q("324")));
+    let fi06: Period = period("FY2014-Q1");
+    let versions = block(async {
+        let desk = moved.desk().await;
+        let answer = desk.submission("FI06", Some(fi06), When::Now).await.unwrap();
+        answer.answer.submission.versions.len()
+    });
+    assert!(versions >= 2, "{versions}");
+}

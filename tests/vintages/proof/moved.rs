@@ -10,8 +10,8 @@ use piperoll::moving::prologue::Summary;
 use piperoll::moving::record::Told;
 use piperoll::operate::moving_in::{Half, MoveIn};
 use piperoll::operate::site::Site;
-use piperoll_events::ids::LedgerName;
-use piperoll_events::{MeasureId, Quantity};
+use piperoll_events::Quantity;
+use piperoll_events::ids::{LedgerName, MeasureId};
 
 use super::super::reader::{CellValue, Field};
 use super::{Found, key};

@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 
 use piperoll::asking::answer::Desk;
 use piperoll::asking::moment::When;
-use piperoll_projections::scorecard::State;
 
 use super::super::ons;
 use super::super::reader::{Field, Figures, Vintage, figures};
@@ -35,7 +34,7 @@ pub(super) async fn absences(desk: &Desk, vintage: &Vintage) -> BTreeSet<String>
     for measure in &vintage.scope.measures {
         let code = measure.split(' ').next().unwrap();
         let declared = desk.submission(code, None, when).await;
-        if declared.is_ok_and(|it| it.answer.submission.headline.state == State::NoValue) {
+        if declared.is_ok_and(|it| it.answer.submission.headline.no_value.is_some()) {
             found.insert(code.to_owned());
         }
     }

@@ -1,0 +1,92 @@
+//! The demo: killed, run again, asked what it promises, and run a third time.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::program::{Servers, runtime, wait_until};
+use crate::support::raw::{self, Message};
+
+/// What is witnessed in each body after it has moved in.
+const BODIES: [(&str, u64); 2] = [("northmoor", 6), ("severnside", 2)];
+const HALFWAY: u64 = 120;
+
+#[test]
+fn a_demo_killed_halfway_goes_on_without_a_duplicate_and_a_third_run_changes_nothing() {
+    let servers = Servers::own("demo");
+    kill_halfway(&servers);
+    servers.fine(&["demo"]);
+    let streams = BODIES.map(|(body, acts)| {
+        let plan = format!("deploy/illustrative/{body}/plan.toml");
+        let planned = &servers.json(&["move-in", &plan, "--dry-run", "--json"])["events"];
+        // The writer's key is announced as well: no plan knows it.
+        let due = planned.as_u64().unwrap() + 1 + acts;
+        let stream = raw::read(&servers, body);
+        let requests: BTreeSet<_> = stream.iter().map(Message::command_id).collect();
+        assert_eq!((stream.len(), requests.len()), (due as usize, due as usize), "{body}");
+        stream
+    });
+    the_story_is_told(&servers);
+    asked_by_position_it_answers_in_the_same_bytes(&servers);
+    servers.fine(&["demo"]);
+    for ((body, _), before) in BODIES.into_iter().zip(&streams) {
+        let bytes = |stream: &[Message]| -> Vec<_> {
+            stream.iter().map(|message| (message.headers.clone(), message.body.clone())).collect()
+        };
+        assert!(bytes(&raw::read(&servers, body)) == bytes(before), "{body} changed");
+    }
+    servers.fine(&["doctor", "--ledger", "northmoor", "--ledger", "severnside"]);
+}
+
+fn kill_halfway(servers: &Servers) {
+    let runtime = runtime();
+    let client = runtime.block_on(raw::client(servers, "owner"));
+    let length = || runtime.block_on(raw::length(&client, "northmoor")).unwrap_or(0);
+    let demo = servers.start(&["demo"]);
+    wait_until("the demo is halfway", Duration::from_secs(60), || length() >= HALFWAY);
+    demo.kill();
+    let (killed_at, opened) = (length(), json!("piperoll.ledger.opened.v1"));
+    let last = runtime.block_on(raw::read_one(&client, "northmoor", killed_at));
+    assert_ne!(last.json()["type"], opened, "killed at {killed_at}: it had moved in by then");
+}
+
+fn the_story_is_told(servers: &Servers) {
+    let asked = |date: &str, what: &[&str]| -> Value {
+        let first = ["as-at", "--ledger", "northmoor", "--known-at", date, "--json"];
+        servers.json(&[&first, what].concat())
+    };
+    let figure = |answer: &Value| {
+        let line = &answer["line"];
+        let value = line["headline"]["value"].clone();
+        (line["period"].clone(), value, line["rating"].clone())
+    };
+    let june = asked("2022-06-01", &["measure", "NM03"]);
+    let green = json!({ "rating": "level", "level": "green" });
+    assert_eq!(figure(&june), (json!("FY2021-Q4"), json!("67.8"), green));
+    let as_at = &june["as_at"];
+    assert_eq!(as_at["instant"], "2022-06-01T22:59:59.999999Z");
+    assert_eq!((&as_at["basis"], &as_at["closed"]), (&json!("recorded"), &json!("closed")));
+    assert!(as_at["position"].as_u64().unwrap() > 0);
+    let september = asked("2022-09-01", &["submission", "NM03", "FY2021-Q4"]);
+    assert_eq!(september["line"]["headline"]["value"], "64.4");
+    let scale = &june["line"]["rule"]["scale"]["levels"][0];
+    assert_eq!(scale["words"]["en"], "On track");
+    let now = servers.json(&["as-at", "--ledger", "northmoor", "--json", "scorecard"]);
+    assert_eq!(now["as_at"]["closed"], "open");
+}
+
+fn asked_by_position_it_answers_in_the_same_bytes(servers: &Servers) {
+    let first = ["as-at", "--ledger", "northmoor", "--json"];
+    for what in [&["scorecard"][..], &["measure", "NM03"], &["submission", "NM09", "FY2023-Q3"]] {
+        let asked = |position: u64| {
+            let position = position.to_string();
+            servers.fine(&[&first[..], &["--position", &position], what].concat())
+        };
+        let now = servers.json(&[&first[..], what].concat());
+        let position = now["as_at"]["position"].as_u64().unwrap();
+        let answer = asked(position);
+        assert_eq!(asked(position), answer);
+        assert_eq!(serde_json::from_str::<Value>(&answer).unwrap()["as_at"]["position"], position);
+    }
+}
