@@ -47,6 +47,9 @@ pub struct Config {
         global = true
     )]
     pub postgres_url: Option<String>,
+    /// How often the guard inspects a stream that is being written, in seconds.
+    #[arg(long, env = "PIPEROLL_GUARD_SECONDS", default_value_t = 60, global = true)]
+    pub guard_seconds: u64,
     /// The folder of the signing keys and the vault's key.
     #[arg(long, env = "PIPEROLL_STATE", global = true)]
     pub state: Option<PathBuf>,

@@ -6,5 +6,8 @@ use clap::Parser;
 use piperoll::cli::{self, Cli};
 
 fn main() -> ExitCode {
-    cli::main(Cli::parse())
+    match Cli::try_parse() {
+        Ok(cli) => cli::main(cli),
+        Err(error) => cli::misread(&error),
+    }
 }

@@ -16,6 +16,7 @@ mod kills;
 mod laws;
 mod ledger;
 mod naive;
+mod projecting;
 mod support;
 mod tidy;
 mod vintages;

@@ -73,7 +73,21 @@ pub enum Ended {
     Finding,
 }
 
+/// Says what is wrong with the arguments; or the help, where that was asked for.
+#[must_use]
+pub fn misread(error: &clap::Error) -> ExitCode {
+    // What clap repeats of the arguments is printed as harmless as everything else.
+    if error.use_stderr() {
+        return output::refused(&error.to_string());
+    }
+    match error.print() {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::from(2),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
 /// Runs the subcommand and turns its end into an exit code.
+#[must_use]
 pub fn main(cli: Cli) -> ExitCode {
     output::log_to_stderr();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

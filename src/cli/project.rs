@@ -28,10 +28,7 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
         }
     }
     tokio::select! {
-        ended = work.join_next() => match ended {
-            Some(ended) => ended??,
-            None => {}
-        },
+        ended = work.join_next() => if let Some(ended) = ended { ended?? },
         stopped = tokio::signal::ctrl_c() => stopped?,
     }
     output::line("stopped")?;

@@ -64,6 +64,19 @@ pub fn read<const N: usize>(path: &Path) -> Result<[u8; N], SecretError> {
     bytes.try_into().map_err(|_| SecretError::Malformed(path.to_owned()))
 }
 
+/// The files of a folder whose names end in `.suffix`.
+///
+/// # Errors
+/// The folder is open to others, or the file system says no.
+pub fn files(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, SecretError> {
+    closed(folder, 0o700)?;
+    let entries = fs::read_dir(folder).map_err(|source| failed(folder, source))?;
+    let paths: Result<Vec<_>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut paths = paths.map_err(|source| failed(folder, source))?;
+    paths.retain(|path| path.extension().is_some_and(|end| end == suffix));
+    Ok(paths)
+}
+
 /// Makes a folder that only its owner enters, and checks one that is there.
 ///
 /// # Errors

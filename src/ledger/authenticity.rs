@@ -4,9 +4,6 @@
 //! pre-authentication encoding (PAE) of DSSE. An event moved to another subject is not authentic.
 
 use std::collections::HashMap;
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -14,7 +11,7 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::ids::{NoRandomness, random};
+use crate::identity::secret::{self, SecretError};
 
 /// The DSSE payload type; the subject follows.
 const PAYLOAD_TYPE: &str = "application/vnd.piperoll.event.v1;";
@@ -28,36 +25,12 @@ type HmacSha256 = Hmac<Sha256>;
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// Others could read it; the operator closes it after asking who may have.
-    #[error(
-        "`{path}` is open to others (mode {mode:04o}); `chmod {wanted:04o} {path}`, and consider whether the key was read"
-    )]
-    Open {
-        /// The file or folder.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-        /// The mode it needs.
-        wanted: u32,
-    },
-    /// The file is not a key file; the operator restores it from the backup.
-    #[error("`{0}` is not a key file; restore it from its backup")]
-    Malformed(PathBuf),
+    /// A key file that can't be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// No key is there at all; a writer makes one on its first start.
     #[error("there are no keys in `{0}`; start a writer once, or give the writer's state folder")]
     Missing(PathBuf),
-    /// The file system said no.
-    #[error("`{path}` can't be used")]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// No random bits.
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
 }
 
 /// A writer's two keys: Ed25519 for signatures, HMAC-SHA-256 for what projectors check.
@@ -87,22 +60,8 @@ impl WriterKey {
     /// # Errors
     /// Open to others, malformed, or the file system says no.
     pub fn open(state: &Path) -> Result<Self, KeyError> {
-        let folder = state.join(FOLDER);
-        match DirBuilder::new().mode(0o700).create(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(KeyError::Io {
-                    path: folder,
-                    source: error,
-                });
-            }
-            _ => {}
-        }
-        closed(&folder, 0o700)?;
-        let path = folder.join(WRITER);
-        if !path.exists() {
-            make(&folder, &path)?;
-        }
-        read_key(&path)
+        let secret = secret::open_or_make(&state.join(FOLDER), WRITER)?;
+        Ok(Self::new(&secret))
     }
 
     /// The name that signatures bear: the first 16 hexadecimal digits of the public key's SHA-256.
@@ -143,14 +102,15 @@ impl WriterKey {
         format!("{}:{}", self.mac.id, BASE64_STANDARD.encode(code))
     }
 
-    fn new(seed: &[u8; 32], mac: &[u8; 32]) -> Option<Self> {
-        let signing = SigningKey::from_bytes(seed);
+    /// The first half is the seed of the signing key, the second the code's key.
+    fn new(secret: &[u8; 64]) -> Self {
+        let (mut seed, mut mac) = ([0; 32], [0; 32]);
+        for (to, from) in seed.iter_mut().chain(&mut mac).zip(secret) {
+            *to = *from;
+        }
+        let signing = SigningKey::from_bytes(&seed);
         let key_id = short_hash(b"", signing.verifying_key().as_bytes());
-        Some(Self {
-            signing,
-            key_id,
-            mac: MacKey::new(mac)?,
-        })
+        Self { signing, key_id, mac: MacKey::new(&mac) }
     }
 }
 
@@ -170,24 +130,12 @@ impl Verifier {
         if !folder.exists() {
             return Err(KeyError::Missing(folder));
         }
-        closed(&folder, 0o700)?;
-        let failed = |source| KeyError::Io {
-            path: folder.clone(),
-            source,
-        };
         let mut keys = HashMap::new();
-        for entry in fs::read_dir(&folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.extension().is_some_and(|end| end == SUFFIX) {
-                let key = read_key(&path)?.mac;
-                keys.insert(key.id.clone(), key);
-            }
+        for path in secret::files(&folder, SUFFIX)? {
+            let key = WriterKey::new(&secret::read(&path)?).mac;
+            keys.insert(key.id.clone(), key);
         }
-        if keys.is_empty() {
-            Err(KeyError::Missing(folder))
-        } else {
-            Ok(Self { keys })
-        }
+        if keys.is_empty() { Err(KeyError::Missing(folder)) } else { Ok(Self { keys }) }
     }
 
     /// Whether `header` is the code of `body` on `subject` by a writer that is known here. The
@@ -226,12 +174,14 @@ pub fn signed(header: &str, public_key: &str, subject: &str, body: &[u8]) -> boo
 }
 
 impl MacKey {
-    fn new(key: &[u8; 32]) -> Option<Self> {
-        let keyed = HmacSha256::new_from_slice(key).ok()?;
-        Some(Self {
-            id: short_hash(b"piperoll mac key ", key),
-            keyed,
-        })
+    fn new(key: &[u8; 32]) -> Self {
+        // A key is filled up to a block with noughts (RFC 2104).
+        let mut block = [0; 64];
+        for (to, from) in block.iter_mut().zip(key) {
+            *to = *from;
+        }
+        let keyed = HmacSha256::new(&block.into());
+        Self { id: short_hash(b"piperoll mac key ", key), keyed }
     }
 
     fn over(&self, subject: &str, body: &[u8]) -> HmacSha256 {
@@ -268,84 +218,11 @@ fn short_hash(label: &[u8], bytes: &[u8]) -> String {
     id
 }
 
-/// Two lines, `ed25519 <seed>` and `hmac-sha256 <key>`, in one file, so that neither is without
-/// the other.
-fn make(folder: &Path, path: &Path) -> Result<(), KeyError> {
-    let seed = BASE64_STANDARD.encode(random::<32>()?);
-    let mac = BASE64_STANDARD.encode(random::<32>()?);
-    let draft = folder.join(format!("{}.draft", hex::encode(random::<8>()?)));
-    let failed = |source| KeyError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let write = || {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&draft)?;
-        file.write_all(format!("ed25519 {seed}\nhmac-sha256 {mac}\n").as_bytes())?;
-        file.sync_all()?;
-        // A link, not a rename: it fails when another first start was quicker, and then that
-        // one's key is the writer's key.
-        match fs::hard_link(&draft, path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => Ok(()),
-        }
-    };
-    let written = write();
-    let removed = fs::remove_file(&draft);
-    written.and(removed).map_err(failed)?;
-    fs::File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(failed)
-}
-
-fn read_key(path: &Path) -> Result<WriterKey, KeyError> {
-    closed(path, 0o600)?;
-    let failed = |source| KeyError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let text = fs::read_to_string(path).map_err(failed)?;
-    let key = |line: Option<&str>, name: &str| -> Option<[u8; 32]> {
-        let key = line?.strip_prefix(name)?.strip_prefix(' ')?;
-        BASE64_STANDARD.decode(key).ok()?.try_into().ok()
-    };
-    let mut lines = text.lines();
-    let seed = key(lines.next(), "ed25519");
-    let mac = key(lines.next(), "hmac-sha256");
-    seed.zip(mac)
-        .filter(|_| lines.next().is_none())
-        .and_then(|(seed, mac)| WriterKey::new(&seed, &mac))
-        .ok_or_else(|| KeyError::Malformed(path.to_owned()))
-}
-
-fn closed(path: &Path, wanted: u32) -> Result<(), KeyError> {
-    let failed = |source| KeyError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let mode = fs::metadata(path).map_err(failed)?.permissions().mode() & 0o7777;
-    let by_others = mode & 0o077;
-    if by_others == 0 {
-        Ok(())
-    } else {
-        Err(KeyError::Open {
-            path: path.to_owned(),
-            mode,
-            wanted,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn loosen(path: &Path) {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
-    }
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     fn state() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()
@@ -405,36 +282,11 @@ mod tests {
     fn keys_that_others_can_read_are_refused() {
         let state = state();
         WriterKey::open(state.path()).unwrap();
-        loosen(&state.path().join(FOLDER).join(WRITER));
-        let error = WriterKey::open(state.path()).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                KeyError::Open {
-                    mode: 0o644,
-                    wanted: 0o600,
-                    ..
-                }
-            ),
-            "{error}"
-        );
-        assert!(error.to_string().contains("chmod 0600"), "{error}");
-        loosen(&state.path().join(FOLDER));
-        assert!(matches!(
-            Verifier::open(state.path()),
-            Err(KeyError::Open { .. })
-        ));
-    }
-
-    #[test]
-    fn a_key_file_cut_short_is_named() {
-        let state = state();
-        WriterKey::open(state.path()).unwrap();
         let path = state.path().join(FOLDER).join(WRITER);
-        fs::write(&path, "ed25519 AAAA\n").unwrap();
-        assert!(matches!(
-            WriterKey::open(state.path()),
-            Err(KeyError::Malformed(_))
-        ));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        for refused in [WriterKey::open(state.path()).err(), Verifier::open(state.path()).err()] {
+            let error = refused.unwrap().to_string();
+            assert!(error.contains("chmod 0600"), "{error}");
+        }
     }
 }

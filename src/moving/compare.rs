@@ -27,6 +27,8 @@ pub struct Said<'a> {
     pub rows: &'a [&'a ReadRow],
     /// What absence means.
     pub complete_for: &'a Completeness,
+    /// In how many significant digits figures agree that are one; absent: in all.
+    pub same_digits: Option<u8>,
     /// The measures that files of the same mapping have fed so far.
     pub fed: &'a BTreeSet<MeasureId>,
     /// What is asserted of a measure that is met for the first time, by its key and its code.
@@ -108,7 +110,7 @@ pub fn compare(held: &Held, said: &Said<'_>) -> Compared {
         structure(held, id, key, &rows, said, &mut found);
     }
     let scope = Scope::new(held, said, &ids);
-    let drafts = Drafts::of(said.rows, &ids);
+    let drafts = Drafts::of(said.rows, &ids, said.same_digits);
     figures::compare(held, &drafts, &scope, said.reason, &mut found);
     targets::compare(held, said, &ids, &scope, &mut found);
     found.outcomes = outcomes(held, said, &ids, &drafts, &found);

@@ -16,6 +16,7 @@ use piperoll_events::{Breakdown, Cell, Period, Quantity};
 use super::compare::{Compared, LeftOut};
 use super::held::{Content, Figures, Held};
 use super::intent::Intent;
+use super::numbers::agree;
 use super::reading::{Figure, MeasureKey, ReadRow, Said, SnapshotPart, Statement};
 use super::scope::Scope;
 
@@ -43,6 +44,7 @@ pub(super) fn gives(statement: &Statement) -> bool {
 /// What one instant of a file says of figures, by measure and period.
 pub(super) struct Drafts {
     order: Vec<Key>,
+    same_digits: Option<u8>,
     by_key: BTreeMap<Key, Draft>,
 }
 
@@ -67,8 +69,12 @@ struct DraftCell {
 }
 
 impl Drafts {
-    pub(super) fn of(rows: &[&ReadRow], ids: &BTreeMap<MeasureKey, MeasureId>) -> Self {
-        let mut drafts = Self { order: Vec::new(), by_key: BTreeMap::new() };
+    pub(super) fn of(
+        rows: &[&ReadRow],
+        ids: &BTreeMap<MeasureKey, MeasureId>,
+        same_digits: Option<u8>,
+    ) -> Self {
+        let mut drafts = Self { order: Vec::new(), same_digits, by_key: BTreeMap::new() };
         for row in rows {
             let Some(id) = ids.get(&row.measure) else { continue };
             for statement in &row.statements {
@@ -105,7 +111,9 @@ impl Drafts {
             return false;
         }
         let before = figures.and_then(|figures| figures.cells.get(&it.breakdown));
-        let after = draft.cells.get(&it.breakdown).map(|cell| cell.onto(&it.breakdown, before));
+        let after = draft.cells.get(&it.breakdown).map(|cell| {
+            cell.onto(&it.breakdown, before, self.same_digits)
+        });
         let (before, after) = (before.filter(|c| !c.is_empty()), after.filter(|c| !c.is_empty()));
         let (rating, words) = figures.map_or((None, None), |f| (f.rating.as_ref(), f.words.as_ref()));
         differs(&it.value, before.map(|c| c.value), after.as_ref().map(|c| c.value))
@@ -176,12 +184,16 @@ fn onto<T: Clone>(said: &Said<T>, held: Option<&T>) -> Option<T> {
 }
 
 impl DraftCell {
-    fn onto(&self, breakdown: &Breakdown, held: Option<&Cell>) -> Cell {
+    fn onto(&self, breakdown: &Breakdown, held: Option<&Cell>, same_digits: Option<u8>) -> Cell {
+        let figure = |said: &Said<Quantity>, held: Option<&Quantity>| match (onto(said, held), held) {
+            (Some(now), Some(held)) if agree(now, *held, same_digits) => Some(*held),
+            (now, _) => now,
+        };
         let cell = Cell {
             breakdown: breakdown.clone(),
-            value: onto(&self.value, held.and_then(|c| c.value.as_ref())),
-            numerator: onto(&self.numerator, held.and_then(|c| c.numerator.as_ref())),
-            denominator: onto(&self.denominator, held.and_then(|c| c.denominator.as_ref())),
+            value: figure(&self.value, held.and_then(|c| c.value.as_ref())),
+            numerator: figure(&self.numerator, held.and_then(|c| c.numerator.as_ref())),
+            denominator: figure(&self.denominator, held.and_then(|c| c.denominator.as_ref())),
             status: onto(&self.status, held.and_then(|c| c.status.as_ref())),
             status_as_reported: onto(
                 &self.status_as_reported,
@@ -209,7 +221,9 @@ pub(super) fn compare(
     reason: &Reason,
     found: &mut Compared,
 ) {
-    let mut settling = Settling { held, scope, reason, found, given: BTreeSet::new() };
+    let same_digits = drafts.same_digits;
+    let given = BTreeSet::new();
+    let mut settling = Settling { held, scope, reason, found, same_digits, given };
     for (id, period) in &drafts.order {
         let Some(draft) = drafts.by_key.get(&(*id, *period)) else { continue };
         if let Some(period) = period {
@@ -232,6 +246,7 @@ struct Settling<'a> {
     scope: &'a Scope,
     reason: &'a Reason,
     found: &'a mut Compared,
+    same_digits: Option<u8>,
     /// Measures that got figures where there were none.
     given: BTreeSet<MeasureId>,
 }
@@ -243,7 +258,7 @@ impl Settling<'_> {
         let before = held.unwrap_or(&none);
         let mut after = before.cells.clone();
         for (breakdown, cell) in &draft.cells {
-            let cell = cell.onto(breakdown, before.cells.get(breakdown));
+            let cell = cell.onto(breakdown, before.cells.get(breakdown), self.same_digits);
             if cell.is_empty() {
                 after.remove(breakdown);
             } else {

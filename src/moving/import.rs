@@ -195,6 +195,7 @@ pub fn prepare(standing: &Standing, source: &Source) -> Result<Application, Impo
         let said = Said {
             rows: &rows,
             complete_for: &source.reading.complete_for,
+            same_digits: source.reading.same_digits,
             fed: now.fed(source.mapping.digest()),
             asserts: &|key, code| templates.met(key, code, framework, &source.mapping),
             codes: source.part.codes,

@@ -6,6 +6,7 @@
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use piperoll_events::Quantity;
+use rust_decimal::Decimal;
 
 use super::says::{Numbers, Scientific};
 
@@ -146,6 +147,19 @@ fn end_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
     next.with_timezone(&Utc).checked_sub_signed(Duration::microseconds(1))
 }
 
+/// Whether two figures agree in so many significant digits; in all of them where nobody says.
+pub(super) fn agree(a: Quantity, b: Quantity, digits: Option<u8>) -> bool {
+    let (a, b) = (a.decimal(), b.decimal());
+    let apart = || {
+        let mut apart = a.checked_sub(b)?.abs();
+        for _ in 0..digits? {
+            apart = apart.checked_mul(Decimal::TEN)?;
+        }
+        Some(apart <= a.abs().max(b.abs()))
+    };
+    a == b || apart().unwrap_or(false)
+}
+
 #[cfg(test)]
 mod tests {
     use chrono_tz::Europe::London;
@@ -218,5 +232,15 @@ mod tests {
             let due = rust_decimal::Decimal::from_scientific(&format!("{digits}e{exponent}"));
             prop_assert_eq!(found, due.unwrap());
         }
+    }
+
+    #[test]
+    fn figures_that_agree_in_the_digits_that_count_are_one() {
+        let q = |text: &str| text.parse().unwrap();
+        let (exact, noisy) = (q("1.643594839430373"), q("1.64359483943037"));
+        assert!(agree(exact, noisy, Some(12)) && !agree(exact, noisy, None));
+        assert!(!agree(q("97.4"), q("97.400000001"), Some(12)));
+        assert!(!agree(q("0.47710682"), q("-0.47710682"), Some(12)));
+        assert!(agree(q("1.0"), q("1"), None) && !agree(q("0"), q("0.0000001"), Some(12)));
     }
 }

@@ -307,6 +307,7 @@ impl<'a> Writing<'a> {
             let said = compare::Said {
                 rows: &vintage.rows,
                 complete_for: &source.reading.complete_for,
+                same_digits: source.reading.same_digits,
                 fed: self.held.fed(source.mapping.digest()),
                 asserts: &|key, code| templates.met(key, code, framework, &source.mapping),
                 codes: source.part.codes,

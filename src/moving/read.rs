@@ -159,6 +159,7 @@ fn read(
         warnings,
         more_warnings,
         complete_for: complete_for(says, constants, &periods),
+        same_digits: says.numbers.same_digits,
     })
 }
 

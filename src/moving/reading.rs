@@ -37,6 +37,8 @@ pub struct Reading {
     pub more_warnings: u64,
     /// What absence from the file means.
     pub complete_for: Completeness,
+    /// In how many significant digits figures agree that are one; absent: in all.
+    pub same_digits: Option<u8>,
 }
 
 /// One row that says something.

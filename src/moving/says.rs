@@ -433,6 +433,9 @@ pub(super) struct Numbers {
     pub(super) signs: Vec<String>,
     #[serde(default)]
     pub(super) scientific: Scientific,
+    /// Figures that agree in so many significant digits are one figure: the noise of a publisher's
+    /// floating point is no revision. Absent: every digit counts.
+    pub(super) same_digits: Option<u8>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

@@ -105,6 +105,7 @@ pub(super) fn says(held: &Held, rows: &[ReadRow], complete_for: &Completeness) -
     let said = FileSays {
         rows: &rows,
         complete_for,
+        same_digits: None,
         fed: &fed,
         asserts: &|_, code| adopted(code),
         codes: Codes::InUse,

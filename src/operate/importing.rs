@@ -11,10 +11,11 @@ use piperoll_events::ids::{CommandId, ImportId};
 use piperoll_events::reason::Reason;
 use piperoll_events::text::{Label, Prose, SealedText};
 
+use super::guarding::under_guard;
 use super::projecting::{self, ProjectError};
 use super::site::{Site, SiteError};
 use crate::identity::vault::{Opened, Vault, VaultError};
-use crate::ledger::{Ledger, Until};
+use crate::ledger::{Guard, Ledger, Until};
 use crate::moving::compare::Codes;
 use crate::moving::import::{ImportError, Standing, prepare};
 use crate::moving::mapping::{Constants, Mapping, MappingError};
@@ -158,6 +159,7 @@ pub async fn reverse(
 struct Room<'a> {
     site: &'a Site,
     ledger: Ledger,
+    guard: Guard,
     vault: Vault,
 }
 
@@ -168,9 +170,9 @@ struct Work<'a> {
 
 impl<'a> Room<'a> {
     async fn enter(site: &'a Site) -> Result<Self, ImportingError> {
-        let (ledger, _guard) = site.writer().await?;
+        let (ledger, guard) = site.writer().await?;
         let vault = site.vault(ledger.identity()).await?;
-        Ok(Self { site, ledger, vault })
+        Ok(Self { site, ledger, guard, vault })
     }
 
     /// Everything that stands; `each` sees it event by event.
@@ -203,7 +205,8 @@ impl<'a> Room<'a> {
         let actor = self.vault.actor(actor).await?;
         let author = Author { actor, correlation: work.correlation, files };
         let seal = async |texts: &[Prose]| self.vault.seal(texts).await;
-        Ok(drive(&self.ledger, work.batches, &standing.past, author, seal, told).await?)
+        let recording = drive(&self.ledger, work.batches, &standing.past, author, seal, told);
+        Ok(under_guard(self.site, &self.guard, recording).await?)
     }
 }
 

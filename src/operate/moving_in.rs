@@ -10,6 +10,7 @@ use piperoll_events::ledger::KeyAdded;
 use piperoll_events::ledger::key_added::KeyAlgorithm;
 use piperoll_events::text::NotText;
 
+use super::guarding::under_guard;
 use super::projecting::{self, ProjectError};
 use super::site::{Site, SiteError};
 use crate::clock;
@@ -161,7 +162,7 @@ impl MoveIn {
             public_key: key.public_key(),
         };
         let prologue = self.prepare(identity.ledger_id, announced)?;
-        let (ledger, _guard) = site.writer().await?;
+        let (ledger, guard) = site.writer().await?;
         let source = site.source().await?;
         let mut following = source.follow(piperoll_events::Position::START, Until::Head);
         let past = Past::read(&mut following, async |placed| ledger.preload(placed)).await?;
@@ -169,7 +170,8 @@ impl MoveIn {
         let vault = site.vault(identity).await?;
         let actor = vault.actor(actor).await?;
         let seal = async |texts: &[_]| vault.seal(texts).await;
-        let recorded = record(&ledger, &prologue, &past, actor, seal, told).await?;
+        let recording = record(&ledger, &prologue, &past, actor, seal, told);
+        let recorded = under_guard(&site, &guard, recording).await?;
         projecting::catch_up(&site).await?;
         Ok((recorded, prologue.summary))
     }

@@ -67,7 +67,7 @@ pub async fn catch_up(site: &Site) -> Result<Position, ProjectError> {
             Err(ProjectError::Runtime(RuntimeError::Held { .. })) => {
                 let pool = runtime::pool(site.config.postgres_url().map_err(SiteError::from)?, 1)?;
                 let schema = Schema::live(&site.name, *model);
-                runtime::wait_for(&pool, &schema, head, Duration::from_secs(60)).await?;
+                runtime::wait_for(&pool, &schema, head, Duration::from_mins(1)).await?;
             }
             Err(error) => return Err(error),
         }
@@ -91,7 +91,7 @@ pub async fn keep_up(site: &Site, model: &'static dyn Projection) -> Result<(), 
         if *reached.borrow() > before {
             pause = Duration::from_millis(100);
         }
-        tracing::warn!(error = &error as &dyn std::error::Error, model = model.name(), "trying again");
+        tracing::warn!(%error, model = model.name(), "trying again");
         tokio::time::sleep(pause).await;
         pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
     }

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use clap::Parser;
+use piperoll::cli::Cli;
+use piperoll::config::Config;
 use serde_json::Value;
 
 use super::setting;
@@ -199,6 +202,14 @@ pub(crate) fn wait_until(what: &str, bound: Duration, mut holds: impl FnMut() ->
         assert!(begun.elapsed() < bound, "{what}: not within {bound:?}");
         std::thread::park_timeout(Duration::from_millis(2));
     }
+}
+
+/// The servers as the library is told of them: by the flags of the program.
+pub(crate) fn config(servers: &Servers) -> Config {
+    let flag = |name: &str| name.trim_start_matches("PIPEROLL_").to_lowercase().replace('_', "-");
+    let flags = servers.settings().map(|(name, value)| format!("--{}={value}", flag(name)));
+    let words = std::iter::once("piperoll".to_owned()).chain(flags);
+    Cli::try_parse_from(words.chain(["schema".to_owned()])).unwrap().config
 }
 
 /// Runs what is asynchronous to its end.

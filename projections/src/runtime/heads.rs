@@ -190,3 +190,36 @@ pub(crate) const fn code(kind: EntityKind) -> i16 {
 pub(crate) fn kind(kept: i16) -> Option<EntityKind> {
     EntityKind::ALL.into_iter().find(|kind| code(*kind) == kept)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heads(capacity: usize, write: Write) -> Heads {
+        let mut heads = Heads::new(true, capacity, write);
+        for n in 1..=4_u64 {
+            let entity = EntityRef::new(EntityKind::Measure, Uuid::from_u128(n.into()));
+            let head = Head { revision: Revision(1), position: Position(n) };
+            heads.known.insert(entity, head);
+        }
+        heads
+    }
+
+    #[test]
+    fn only_heads_that_are_committed_are_let_go() {
+        let mut heads = heads(3, Write::Each);
+        assert!(heads.taken(Position(2)).heads.is_empty());
+        let mut left: Vec<u64> = heads.known.values().map(|head| head.position.0).collect();
+        left.sort_unstable();
+        assert_eq!((left, heads.complete), (vec![3, 4], false));
+    }
+
+    #[test]
+    fn a_load_that_outgrows_memory_writes_every_head_before_letting_one_go() {
+        let mut heads = heads(3, Write::AtEnd);
+        let written = heads.taken(Position(2));
+        assert_eq!((written.heads.len(), written.fresh), (4, true));
+        assert_eq!(heads.known.len(), 4);
+        assert!(heads.complete);
+    }
+}

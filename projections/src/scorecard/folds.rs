@@ -141,7 +141,7 @@ impl Fold {
                 self.baseline(at, f.baseline, (&f.reason, f.authority.as_ref()));
             }
             Measure::TargetSet(f) => {
-                self.target(at, &f.key, (Some(&f.target), None), (&f.reason, f.authority.as_ref()))
+                self.target(at, &f.key, (Some(&f.target), None), (&f.reason, f.authority.as_ref()));
             }
             Measure::TargetChanged(f) => self.target(
                 at,
@@ -150,7 +150,7 @@ impl Fold {
                 (&f.reason, f.authority.as_ref()),
             ),
             Measure::TargetWithdrawn(f) => {
-                self.target(at, &f.key, (None, Some(&f.old)), (&f.reason, f.authority.as_ref()))
+                self.target(at, &f.key, (None, Some(&f.old)), (&f.reason, f.authority.as_ref()));
             }
             Measure::Placed(fact) => self.place(at, fact.place),
             Measure::CodeAssigned(fact) => self.code(at, &fact.code),

@@ -94,7 +94,8 @@ impl Asked<'_> {
     ) -> Result<(), AskingError> {
         let month = u32::try_from(draw.checked_rem(u64::from(self.periods)).unwrap_or(0)).unwrap_or(0);
         let year = u16::try_from(2010_u32.saturating_add(month / 12)).unwrap_or(2010);
-        let period = Period::month(year, u8::try_from(1 + month % 12).unwrap_or(1)).ok();
+        let month = u8::try_from(month % 12).unwrap_or(0).saturating_add(1);
+        let period = Period::month(year, month).ok();
         match kind {
             Kind::Figure => drop(self.reader.submission(measure, period, at).await?),
             Kind::Series => drop(self.reader.series(measure, at).await?),

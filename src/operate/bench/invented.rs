@@ -102,6 +102,7 @@ impl Invented {
     ///
     /// # Errors
     /// The folder can't be written.
+    #[expect(clippy::arithmetic_side_effects, reason = "small numbers of our own")]
     pub fn write(folder: &Path, size: Size) -> std::io::Result<Self> {
         let name = format!("bench{}", size.rows());
         std::fs::write(folder.join("mapping.toml"), MAPPING)?;

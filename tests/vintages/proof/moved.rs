@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use clap::Parser as _;
 use piperoll::asking::answer::Desk;
 use piperoll::asking::moment::When;
+use piperoll::cli::Cli;
 use piperoll::config::Config;
 use piperoll::moving::prologue::Summary;
 use piperoll::moving::record::Told;
@@ -75,14 +77,9 @@ pub(super) fn move_in(set: &str, plan: &str, figures: &Path) -> Moved {
     let folder = Folder::of(plan, &name);
     let state = PathBuf::from(setting("PIPEROLL_STATE")).join(name.as_str());
     std::fs::create_dir_all(&state).unwrap();
-    let config = Config {
-        nats_owner_url: Some(setting("PIPEROLL_NATS_OWNER_URL")),
-        nats_writer_url: Some(setting("PIPEROLL_NATS_WRITER_URL")),
-        nats_reader_url: Some(setting("PIPEROLL_NATS_READER_URL")),
-        nats_monitor_url: vec![setting("PIPEROLL_NATS_MONITOR_URL")],
-        postgres_url: Some(setting("PIPEROLL_POSTGRES_URL")),
-        state: Some(state),
-    };
+    // The servers come from the environment; the keys lie in a folder of this ledger's own.
+    let words = ["piperoll", "--state", state.to_str().unwrap(), "schema"];
+    let config = Cli::try_parse_from(words).unwrap().config;
     let moving = MoveIn::read(&folder.plan(), Some(figures)).unwrap_or_else(|e| panic!("{e}"));
     let told = Told {
         progress: &mut |_| (),
