@@ -14,6 +14,8 @@ use piperoll_projections::runtime::{
 use piperoll_projections::{Placed, Projection, READ_MODELS, Schema};
 use tokio::sync::watch;
 
+use crate::support::setting;
+
 static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// A read model in use, and all the events of its ledger.
@@ -35,8 +37,7 @@ fn handing(batches: &[Vec<Placed>]) -> impl Stream<Item = Handed> + Send + use<>
 
 impl InUse {
     async fn new() -> Self {
-        let url = std::env::var_os("PIPEROLL_POSTGRES_URL").and_then(|url| url.into_string().ok());
-        let url = url.expect("PIPEROLL_POSTGRES_URL is not set: run tests/run");
+        let url = setting("PIPEROLL_POSTGRES_URL");
         let model = READ_MODELS[0];
         let n = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("projecting{:x}n{n}", std::process::id()).parse().unwrap();

@@ -95,8 +95,13 @@ pub(super) fn failed(error: &anyhow::Error) -> ExitCode {
             text.push_str(&cause);
         }
     }
+    refused(&text)
+}
+
+/// Says why nothing was done.
+pub(super) fn refused(text: &str) -> ExitCode {
     // Standard error may be closed as well; then nobody can be told.
-    writeln!(io::stderr().lock(), "{}", harmless(&text)).ok();
+    writeln!(io::stderr().lock(), "{}", harmless(text.trim_end())).ok();
     ExitCode::from(2)
 }
 

@@ -203,6 +203,10 @@ impl Run {
                 }
                 Break::Again(reason) => reason,
             };
+            // Whoever listened has gone, and the connection with them: no trouble to tell of.
+            if self.hand_over.is_closed() {
+                return;
+            }
             if self.cursor > before {
                 pause = FIRST_PAUSE;
             }

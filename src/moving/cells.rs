@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::checks::shown;
-use super::says::{Condition, Field, Says};
 use super::reading::Finding;
+use super::says::{Condition, Field, Says};
 use super::table::Row;
 
 /// The heading: which column stands where.
@@ -43,10 +43,12 @@ impl Heading {
         }
         let json_name = says.file.expand_json.as_ref();
         let json = json_name.and_then(|n| places.get(n).map(|at| (*at, n.clone())));
-        let mut named: HashSet<String> = says.file.ignore.iter().chain(json_name).cloned().collect();
+        let mut named: HashSet<String> =
+            says.file.ignore.iter().chain(json_name).cloned().collect();
         for (columns, optional) in columns(says) {
             named.extend(columns.iter().cloned());
-            let present: Vec<&String> = columns.iter().filter(|c| places.contains_key(*c)).collect();
+            let present: Vec<&String> =
+                columns.iter().filter(|c| places.contains_key(*c)).collect();
             match present.as_slice() {
                 [] if !optional && json.is_none() => {
                     let right = format!("name the column {}", either(columns));

@@ -160,8 +160,7 @@ fn structure(
     }
     let definition = parts.applied_to(&measure.definition);
     if definition != measure.definition {
-        let fact =
-            DefinitionSet { definition, reason: said.reason.clone(), authority: None };
+        let fact = DefinitionSet { definition, reason: said.reason.clone(), authority: None };
         found.want(line(rows.iter().find(defines)).or(first), Intent::measure_fact(id, fact));
     }
     if let (Codes::InUse, Some(row)) = (said.codes, named)
@@ -247,7 +246,8 @@ mod tests {
 
     use super::super::plan::none_recorded;
     use super::super::spec::{
-        adopted, after, figure, held, id, intents, key, p, q, row, says, snapshot, target, worded,
+        adopted, after, figure, held, id, intents, key, p, q, row, said, says, snapshot, target,
+        worded,
     };
     use super::*;
 
@@ -280,14 +280,16 @@ mod tests {
 
     #[test]
     fn the_same_number_written_otherwise_is_no_change() {
-        let found = says(&one("2021", "1.0"), &[row(2, "A", vec![figure("2021", Some("1"))])], &CHANGES);
+        let found =
+            says(&one("2021", "1.0"), &[row(2, "A", vec![figure("2021", Some("1"))])], &CHANGES);
         assert_eq!(intents(&found), []);
         assert_eq!(found.outcomes, [(2, Outcome::Unchanged)]);
     }
 
     #[test]
     fn a_changed_figure_is_revised_and_bears_that_no_reason_is_on_record() {
-        let found = says(&one("2021", "1"), &[row(2, "A", vec![figure("2021", Some("2"))])], &CHANGES);
+        let found =
+            says(&one("2021", "1"), &[row(2, "A", vec![figure("2021", Some("2"))])], &CHANGES);
         let (measure, period) = (id("A"), p("2021"));
         let revise = Intent::Revise {
             measure,
@@ -308,18 +310,25 @@ mod tests {
         ];
         let found = says(&held(), &rows, &CHANGES);
         let types: Vec<&str> = found.wanted.iter().map(|it| it.intent.event_type()).collect();
-        assert_eq!(types, [
-            "piperoll.measure.adopted.v1",
-            "piperoll.measure.adopted.v1",
-            "piperoll.submission.submitted.v1",
-            "piperoll.submission.submitted.v1",
-            "piperoll.measure.target_set.v1",
-        ]);
+        assert_eq!(
+            types,
+            [
+                "piperoll.measure.adopted.v1",
+                "piperoll.measure.adopted.v1",
+                "piperoll.submission.submitted.v1",
+                "piperoll.submission.submitted.v1",
+                "piperoll.measure.target_set.v1",
+            ]
+        );
     }
 
     #[test]
     fn what_a_snapshot_holds_no_more_is_withdrawn_and_a_list_of_changes_takes_nothing_back() {
-        let rows = [row(2, "A", vec![figure("2021", Some("1")), figure("2022", Some("2")), target("2022", Some("9"))])];
+        let rows = [row(
+            2,
+            "A",
+            vec![figure("2021", Some("1")), figure("2022", Some("2")), target("2022", Some("9"))],
+        )];
         let held = after(held(), &rows, &snapshot());
         let next = [row(2, "A", vec![figure("2022", Some("2"))])];
         assert_eq!(intents(&says(&held, &next, &CHANGES)), []);
@@ -352,7 +361,8 @@ mod tests {
         given.code_as_written = "A01".to_owned();
         let gone = row(4, "A1", vec![figure("2021", None)]);
         let found = says(&held, &[given, gone], &CHANGES);
-        let code = Code { scheme: "local".parse().unwrap(), code: "A01".parse().unwrap(), from: None };
+        let code =
+            Code { scheme: "local".parse().unwrap(), code: "A01".parse().unwrap(), from: None };
         let assigned = CodeAssigned { code, reason: none_recorded() };
         assert_eq!(intents(&found), [Intent::measure_fact(id("A1"), assigned)]);
         assert_eq!(found.outcomes, [(3, Outcome::Recorded), (4, Outcome::Unchanged)]);
@@ -393,6 +403,30 @@ mod tests {
     }
 
     #[test]
+    fn a_rating_outlives_its_figure_and_goes_with_the_last_that_stands() {
+        let rated = |value: Option<&str>, rating: Option<&str>| {
+            let Statement::Figure(mut it) = figure("2021", value) else { unreachable!() };
+            it.rating_as_reported = said(rating.map(|text| text.parse().unwrap()));
+            [row(2, "A", vec![Statement::Figure(it)])]
+        };
+        let held = after(held(), &rated(Some("0"), Some("lr")), &CHANGES);
+        let found = says(&held, &rated(None, Some("lr")), &CHANGES);
+        let bare = Intent::Revise {
+            measure: id("A"),
+            period: p("2021"),
+            changed: Vec::new(),
+            removed: vec![Breakdown::HEADLINE],
+            rating: None,
+            reason: none_recorded(),
+        };
+        assert_eq!((intents(&found), found.left_out.len()), (vec![bare], 0));
+        let held = after(held, &rated(None, Some("lr")), &CHANGES);
+        assert_eq!(intents(&says(&held, &rated(None, Some("lr")), &CHANGES)), []);
+        let found = says(&held, &rated(None, None), &CHANGES);
+        assert_eq!(intents(&found), [withdraw("A", Some("2021"))]);
+    }
+
+    #[test]
     fn another_unit_is_another_definition_before_the_figures_in_it() {
         let unit = Statement::Unit { unit: "share".parse().unwrap() };
         let rows = [row(2, "A", vec![unit, figure("2021", Some("0.931"))])];
@@ -401,7 +435,11 @@ mod tests {
         assert_eq!(types, ["piperoll.measure.definition_set.v1", "piperoll.submission.revised.v1"]);
     }
 
-    type Sheet = BTreeMap<(u8, u16), (Option<i64>, Option<i64>)>;
+    /// A measure and a year.
+    type Of = (u8, u16);
+    /// A figure and a target.
+    type Says = (Option<i64>, Option<i64>);
+    type Sheet = BTreeMap<Of, Says>;
 
     fn sheets() -> impl Strategy<Value = Sheet> {
         let cell = (proptest::option::of(-9_i64..9), proptest::option::of(0_i64..9));
@@ -410,7 +448,7 @@ mod tests {
 
     fn rows(sheet: &Sheet) -> Vec<ReadRow> {
         let text = |n: &Option<i64>| n.map(|n| n.to_string());
-        let says = |((measure, year), (value, aim)): (&(u8, u16), &(Option<i64>, Option<i64>))| {
+        let says = |((measure, year), (value, aim)): (&Of, &Says)| {
             let (year, aim, value) = (year.to_string(), text(aim), text(value));
             vec![figure(&year, value.as_deref()), target(&year, aim.as_deref())]
                 .into_iter()

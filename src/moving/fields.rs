@@ -1,4 +1,5 @@
-//! One cell of a row, read as the mapping says: a number, a word, a text, or none.
+//! One cell of a row, read as the mapping says: a number, a word, a text, or none; and the cells
+//! that speak of the measure itself.
 //!
 //! **Invariant:** a blank, a nought and a word mean what the mapping says they mean and nothing
 //! else; a text that a spreadsheet would take for a formula never passes unseen.
@@ -12,11 +13,51 @@ use piperoll_events::text::{Label, NotText, Prose};
 use super::cells::{Cells, either};
 use super::checks::shown;
 use super::numbers::{looks_like_formula, number};
-use super::reading::{Finding, Said};
+use super::reading::{DefinitionPart, Finding, MeasureKey, Said, Statement};
 use super::rows::{Read, RowReader};
-use super::says::{Blank, Field};
+use super::says::{Blank, DefinitionColumn, Field};
 
 impl RowReader<'_> {
+    /// What the row says of the measure itself, as far as it is news.
+    pub(super) fn definitions(
+        &mut self,
+        cells: &Cells<'_>,
+        measure: &MeasureKey,
+    ) -> Read<Vec<Statement>> {
+        let says = self.says;
+        let mut found = Vec::new();
+        if let Some(field) = &says.unit
+            && let Said::Value(unit) = self.label(cells, field)?
+            && self.is_news(measure, DefinitionPart::Unit, unit.as_str())
+        {
+            found.push(Statement::Unit { unit });
+        }
+        if says.code.listed.as_ref().is_some_and(|listed| {
+            let now = cells.find(&listed.now).map_or("", |(_, text)| text.trim());
+            cells.meet(&listed.when) && !now.is_empty()
+        }) {
+            found.push(Statement::Listed);
+        }
+        let spoken = |rule: &&DefinitionColumn| rule.when.as_ref().is_none_or(|w| cells.meet(w));
+        for rule in says.definitions.iter().filter(spoken) {
+            let now = self.prose(cells, &rule.now)?;
+            let before = match &rule.before {
+                Some(field) => self.prose(cells, field)?,
+                None => Said::Silent,
+            };
+            let text = now.value().map_or("", |text| text.as_str());
+            if !now.is_silent() && self.is_news(measure, rule.part, text) {
+                found.push(Statement::Definition { part: rule.part, now, before });
+            }
+        }
+        Ok(found)
+    }
+
+    fn is_news(&mut self, measure: &MeasureKey, part: DefinitionPart, text: &str) -> bool {
+        let key = (measure.clone(), part);
+        self.said.insert(key, text.to_owned()).is_none_or(|before| before != text)
+    }
+
     /// A field's text, where it says something.
     fn said<'c>(
         &mut self,
@@ -81,11 +122,7 @@ impl RowReader<'_> {
         })
     }
 
-    pub(super) fn prose(
-        &mut self,
-        cells: &Cells<'_>,
-        field: &Field,
-    ) -> Read<Said<Prose>> {
+    pub(super) fn prose(&mut self, cells: &Cells<'_>, field: &Field) -> Read<Said<Prose>> {
         let (column, text) = match self.said(cells, field)? {
             Said::Silent => return Ok(Said::Silent),
             Said::Nothing => return Ok(Said::Nothing),

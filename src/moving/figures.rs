@@ -111,13 +111,19 @@ impl Drafts {
             return false;
         }
         let before = figures.and_then(|figures| figures.cells.get(&it.breakdown));
-        let after = draft.cells.get(&it.breakdown).map(|cell| {
-            cell.onto(&it.breakdown, before, self.same_digits)
-        });
+        let after = draft
+            .cells
+            .get(&it.breakdown)
+            .map(|cell| cell.onto(&it.breakdown, before, self.same_digits));
         let (before, after) = (before.filter(|c| !c.is_empty()), after.filter(|c| !c.is_empty()));
-        let (rating, words) = figures.map_or((None, None), |f| (f.rating.as_ref(), f.words.as_ref()));
+        let (rating, words) =
+            figures.map_or((None, None), |f| (f.rating.as_ref(), f.words.as_ref()));
         differs(&it.value, before.map(|c| c.value), after.as_ref().map(|c| c.value))
-            || differs(&it.numerator, before.map(|c| c.numerator), after.as_ref().map(|c| c.numerator))
+            || differs(
+                &it.numerator,
+                before.map(|c| c.numerator),
+                after.as_ref().map(|c| c.numerator),
+            )
             || differs(
                 &it.denominator,
                 before.map(|c| c.denominator),
@@ -129,7 +135,8 @@ impl Drafts {
                 before.map(|c| &c.status_as_reported),
                 after.as_ref().map(|c| &c.status_as_reported),
             )
-            || (!it.rating_as_reported.is_silent() && onto(&draft.rating, rating).as_ref() != rating)
+            || (!it.rating_as_reported.is_silent()
+                && onto(&draft.rating, rating).as_ref() != rating)
             || (!it.commentary.is_silent() && onto(&draft.words, words).as_ref() != words)
     }
 }
@@ -185,7 +192,8 @@ fn onto<T: Clone>(said: &Said<T>, held: Option<&T>) -> Option<T> {
 
 impl DraftCell {
     fn onto(&self, breakdown: &Breakdown, held: Option<&Cell>, same_digits: Option<u8>) -> Cell {
-        let figure = |said: &Said<Quantity>, held: Option<&Quantity>| match (onto(said, held), held) {
+        let figure = |said: &Said<Quantity>, held: Option<&Quantity>| match (onto(said, held), held)
+        {
             (Some(now), Some(held)) if agree(now, *held, same_digits) => Some(*held),
             (now, _) => now,
         };
@@ -330,7 +338,14 @@ impl Settling<'_> {
         self.found.want(Some(draft.line), intent);
     }
 
-    fn revise(&mut self, id: MeasureId, period: Period, draft: &Draft, before: &Figures, now: Figures) {
+    fn revise(
+        &mut self,
+        id: MeasureId,
+        period: Period,
+        draft: &Draft,
+        before: &Figures,
+        now: Figures,
+    ) {
         let gone = before.cells.keys().filter(|b| !now.cells.contains_key(b));
         let removed: Vec<Breakdown> = gone.cloned().collect();
         let new = now.cells.into_iter().filter(|(b, cell)| before.cells.get(b) != Some(cell));

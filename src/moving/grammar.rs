@@ -263,8 +263,18 @@ fn month(text: &str) -> Option<Period> {
 
 fn month_named(name: &str) -> Option<u8> {
     const NAMES: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september",
-        "october", "november", "december",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
     let at = NAMES.iter().position(|full| {
         *full == name || full.get(..3) == Some(name) || (*full == "september" && name == "sept")
@@ -283,11 +293,23 @@ mod tests {
     use super::*;
 
     const ALL: [PeriodForm; 17] = [
-        PeriodForm::CalendarYear, PeriodForm::FinancialYear, PeriodForm::AcademicYear,
-        PeriodForm::CalendarHalf, PeriodForm::FinancialHalf, PeriodForm::CalendarQuarter,
-        PeriodForm::FinancialQuarter, PeriodForm::Month, PeriodForm::IsoMonth, PeriodForm::IsoWeek,
-        PeriodForm::PooledCalendar, PeriodForm::PooledFinancial, PeriodForm::PooledFinancialStarts,
-        PeriodForm::FinancialSpan, PeriodForm::PooledAcademic, PeriodForm::Custom, PeriodForm::Written,
+        PeriodForm::CalendarYear,
+        PeriodForm::FinancialYear,
+        PeriodForm::AcademicYear,
+        PeriodForm::CalendarHalf,
+        PeriodForm::FinancialHalf,
+        PeriodForm::CalendarQuarter,
+        PeriodForm::FinancialQuarter,
+        PeriodForm::Month,
+        PeriodForm::IsoMonth,
+        PeriodForm::IsoWeek,
+        PeriodForm::PooledCalendar,
+        PeriodForm::PooledFinancial,
+        PeriodForm::PooledFinancialStarts,
+        PeriodForm::FinancialSpan,
+        PeriodForm::PooledAcademic,
+        PeriodForm::Custom,
+        PeriodForm::Written,
     ];
 
     fn one(form: PeriodForm, text: &str) -> Option<String> {

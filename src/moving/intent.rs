@@ -133,10 +133,15 @@ impl Intent {
     /// Whether it gives a measure its definition.
     #[must_use]
     pub const fn defines(&self) -> bool {
-        matches!(self, Self::Plain {
-            fact: Fact::Measure(measure::Measure::Adopted(_) | measure::Measure::DefinitionSet(_)),
-            ..
-        })
+        matches!(
+            self,
+            Self::Plain {
+                fact: Fact::Measure(
+                    measure::Measure::Adopted(_) | measure::Measure::DefinitionSet(_)
+                ),
+                ..
+            }
+        )
     }
 
     /// Entities that must stand before this can: nothing relies on an event of its own batch.

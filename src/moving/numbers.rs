@@ -63,7 +63,10 @@ pub(super) fn number(text: &str, says: &Numbers) -> Result<Quantity, Fault> {
             "write digits, one point and a minus; or name thousands, decimal or signs in [numbers]",
         );
     }
-    fault("not a number", "write digits, one point and a minus, or leave it out as the mapping says")
+    fault(
+        "not a number",
+        "write digits, one point and a minus, or leave it out as the mapping says",
+    )
 }
 
 fn ungrouped(head: &str, between: char) -> Option<String> {
@@ -97,7 +100,8 @@ fn shifted(mantissa: &str, exponent: &str) -> Option<Quantity> {
         }
     };
     let bare = text.trim_start_matches('-').trim_start_matches('0');
-    let bare = if bare.is_empty() || bare.starts_with('.') { format!("0{bare}") } else { bare.into() };
+    let bare =
+        if bare.is_empty() || bare.starts_with('.') { format!("0{bare}") } else { bare.into() };
     format!("{minus}{bare}").parse().ok()
 }
 

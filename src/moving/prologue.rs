@@ -30,7 +30,9 @@ use super::template::Templates;
 #[derive(Debug, thiserror::Error)]
 pub enum PrologueError {
     /// Nobody says when a row was known.
-    #[error("line {line} of `{file}`: nobody says when this was known; give the file a `known_at` in the plan, or the mapping a column")]
+    #[error(
+        "line {line} of `{file}`: nobody says when this was known; give the file a `known_at` in the plan, or the mapping a column"
+    )]
     NotDated {
         /// The file.
         file: Label,
@@ -227,7 +229,8 @@ impl<'a> Writing<'a> {
         vintages: &[Vintage<'_>],
     ) -> Vec<(DateTime<Utc>, MeasureKey, Adopted)> {
         let plan = &self.plan.plan;
-        let parts = [plan.objectives.len(), plan.steps.len(), plan.areas.len(), plan.measures.len()];
+        let parts =
+            [plan.objectives.len(), plan.steps.len(), plan.areas.len(), plan.measures.len()];
         let stated = parts.into_iter().fold(1, usize::saturating_add);
         let rows = u64::try_from(stated).unwrap_or(u64::MAX);
         let received = Received {
@@ -269,6 +272,15 @@ impl<'a> Writing<'a> {
             let entity = StepId::derived(&[&ledger, it.code.as_str()]).into();
             self.stated(known_at, Intent::Plain { entity, fact: fact.into() });
         }
+        self.adoptions(known_at, vintages)
+    }
+
+    /// The measures that the plan states, by the instant of their adoption.
+    fn adoptions(
+        &self,
+        known_at: DateTime<Utc>,
+        vintages: &[Vintage<'_>],
+    ) -> Vec<(DateTime<Utc>, MeasureKey, Adopted)> {
         let mut first: BTreeMap<&MeasureKey, &Vintage<'_>> = BTreeMap::new();
         for vintage in vintages {
             for row in &vintage.rows {
@@ -276,7 +288,7 @@ impl<'a> Writing<'a> {
             }
         }
         let mut adoptions = Vec::new();
-        for it in &plan.measures {
+        for it in &self.plan.plan.measures {
             let key = MeasureKey::new(it.key.as_str());
             let at = it.known_at.map_or(known_at, |at| at.0);
             let met = first.get(&key).and_then(|vintage| {
@@ -398,7 +410,10 @@ impl<'a> Writing<'a> {
         });
         let events = u64::try_from(stated.count()).unwrap_or(u64::MAX);
         let rows = RowCount { read: events, recorded: events, ..RowCount::default() };
-        self.plain(None, Intent::import_fact(self.plan_import, Applied { rows, events, withdrawn: 0 }));
+        self.plain(
+            None,
+            Intent::import_fact(self.plan_import, Applied { rows, events, withdrawn: 0 }),
+        );
         let sequence = sequence::check(&mut HashMap::new(), std::mem::take(&mut self.sequence))?;
         let asserted = sequence.iter().filter(|planned| planned.asserted.is_some()).count();
         let opened = Opened { asserted: u64::try_from(asserted).unwrap_or(u64::MAX) };

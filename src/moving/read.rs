@@ -17,8 +17,8 @@ use super::checks::{self, Findings, Percentages};
 use super::mapping::{Constants, Mapping};
 use super::numbers::instant;
 use super::reading::{
-    BreakdownScope, Completeness, Extent, Figure, Finding, MeasureKey, MeasureScope, PeriodScope, ReadRow,
-    Reading, Refused, Statement,
+    BreakdownScope, Completeness, Extent, Figure, Finding, MeasureKey, MeasureScope, PeriodScope,
+    ReadRow, Reading, Refused, Statement,
 };
 use super::rows::{Outcome, RowReader};
 use super::says::{
@@ -91,10 +91,47 @@ fn read(
     let stated = if says.known_at.from == KnownFrom::Plan { None } else { known_at };
     let table = Table::open(source, &says.file)?;
     let mut reader = RowReader::new(says, constants, periods.clone(), stated);
-    let mut gathered = Gathered::default();
     let (digest, bytes, encoding) = (table.digest, table.bytes, table.encoding);
+    let gathered = gather(table.rows, &mut reader);
+    let (RowReader { mut wrong, mut odd, .. }, rows_read) = (reader, gathered.rows_read);
+    let (mut rows, mut refused) = gathered.finish();
+    wrong.extend(checks::whole(&rows));
+    if wrong.total() > 0 {
+        wrong.sort();
+        return Err(ReadError::Wrong { file, rows: rows_read, findings: wrong });
+    }
+    let percentages = Percentages { says, stated: percentages(&rows, mapping) };
+    odd.extend(checks::mark(&mut rows, says, &percentages));
+    odd.extend(refused.iter().filter(|row| row.code == "duplicate_key").map(duplicate));
+    odd.sort();
+    refused.sort_by_key(|row| row.line);
+    let (warnings, more_warnings) = odd.into_parts();
+    let name = |text: &str| text.parse().map_err(|_| unfit("rename the file plainly".to_owned()));
+    Ok(Reading {
+        file_name: name(&file)?,
+        file_digest: digest,
+        mapping_digest: mapping.digest(),
+        bytes,
+        encoding: name(encoding)?,
+        rows_read,
+        rows,
+        refused,
+        warnings,
+        more_warnings,
+        complete_for: complete_for(says, constants, &periods),
+        same_digits: says.numbers.same_digits,
+    })
+}
+
+/// Reads row after row; all that is wrong stays with the reader.
+fn gather(
+    rows: impl IntoIterator<Item = Result<super::table::Row, Finding>>,
+    reader: &mut RowReader<'_>,
+) -> Gathered {
+    let says = reader.says;
+    let mut gathered = Gathered::default();
     let mut heading = None;
-    for row in table.rows {
+    for row in rows {
         let row = match row {
             Ok(row) => row,
             Err(finding) => {
@@ -133,34 +170,7 @@ fn read(
             right: "give the columns their names in the first line".to_owned(),
         });
     }
-    let (RowReader { mut wrong, mut odd, .. }, rows_read) = (reader, gathered.rows_read);
-    let (mut rows, mut refused) = gathered.finish();
-    wrong.extend(checks::whole(&rows));
-    if wrong.total() > 0 {
-        wrong.sort();
-        return Err(ReadError::Wrong { file, rows: rows_read, findings: wrong });
-    }
-    let percentages = Percentages { says, stated: percentages(&rows, mapping) };
-    odd.extend(checks::mark(&mut rows, says, &percentages));
-    odd.extend(refused.iter().filter(|row| row.code == "duplicate_key").map(duplicate));
-    odd.sort();
-    refused.sort_by_key(|row| row.line);
-    let (warnings, more_warnings) = odd.into_parts();
-    let name = |text: &str| text.parse().map_err(|_| unfit("rename the file plainly".to_owned()));
-    Ok(Reading {
-        file_name: name(&file)?,
-        file_digest: digest,
-        mapping_digest: mapping.digest(),
-        bytes,
-        encoding: name(encoding)?,
-        rows_read,
-        rows,
-        refused,
-        warnings,
-        more_warnings,
-        complete_for: complete_for(says, constants, &periods),
-        same_digits: says.numbers.same_digits,
-    })
+    gathered
 }
 
 fn duplicate(row: &Refused) -> Finding {
@@ -182,8 +192,10 @@ fn from_name(file: &str, says: &Says) -> Result<Option<DateTime<Utc>>, String> {
     }
     let zone = known.zone.unwrap_or(Tz::Europe__London);
     instant(file, &known.format, zone).map(|(at, _)| Some(at)).map_err(|wrong| {
-        format!("the file's name does not begin with an instant: {wrong}; the mapping says `{}`",
-            known.format)
+        format!(
+            "the file's name does not begin with an instant: {wrong}; the mapping says `{}`",
+            known.format
+        )
     })
 }
 

@@ -63,7 +63,11 @@ pub struct Undoing {
 #[expect(clippy::large_enum_variant, reason = "one an entity, while one import is undone")]
 enum Before {
     Measure(Option<HeldMeasure>),
-    Content { measure: MeasureId, period: Option<Period>, content: Option<Content> },
+    Content {
+        measure: MeasureId,
+        period: Option<Period>,
+        content: Option<Content>,
+    },
     /// The import itself.
     Other,
 }
@@ -101,7 +105,8 @@ impl Undoing {
         }
         if !self.touched.is_empty() {
             let touched = self.touched.iter();
-            let touched = touched.map(|(entity, position)| Touched { entity: *entity, position: *position });
+            let touched =
+                touched.map(|(entity, position)| Touched { entity: *entity, position: *position });
             return Err(ReverseError::TouchedSince(touched.collect()));
         }
         let reason = Reason { code: ReasonCode::ImportReversed, text };
@@ -203,8 +208,8 @@ impl Of<'_> {
         let changed: Vec<_> = back.map(|(_, cell)| cell.clone()).collect();
         let new = now.cells.keys().filter(|b| !before.cells.contains_key(b));
         let removed: Vec<_> = new.cloned().collect();
-        let rating = (before.rating != now.rating)
-            .then(|| ReportedRating { now: before.rating.clone() });
+        let rating =
+            (before.rating != now.rating).then(|| ReportedRating { now: before.rating.clone() });
         if !changed.is_empty() || !removed.is_empty() || rating.is_some() {
             let reason = self.reason.clone();
             to.push(Intent::Revise { measure, period, changed, removed, rating, reason });
@@ -267,7 +272,9 @@ mod tests {
             submission.restore(before.content(of, period), now.content(of, period), &mut intents);
         }
         let mut held = now.clone();
-        intents.iter().for_each(|intent| held.take(intent));
+        for intent in &intents {
+            held.take(intent);
+        }
         held
     }
 
@@ -280,16 +287,20 @@ mod tests {
     #[test]
     fn revised_withdrawn_submitted_and_declared_figures_and_targets_go_back_to_what_stood() {
         let mut before = held();
-        let first = vec![figure("2020", Some("1")), figure("2021", Some("2")), target("2021", Some("9"))];
+        let first =
+            vec![figure("2020", Some("1")), figure("2021", Some("2")), target("2021", Some("9"))];
         take(&mut before, first);
         let mut now = before.clone();
-        take(&mut now, vec![
-            figure("2020", Some("5")),
-            figure("2021", None),
-            figure("2022", Some("7")),
-            target("2021", Some("3")),
-            target("2022", Some("4")),
-        ]);
+        take(
+            &mut now,
+            vec![
+                figure("2020", Some("5")),
+                figure("2021", None),
+                figure("2022", Some("7")),
+                target("2021", Some("3")),
+                target("2022", Some("4")),
+            ],
+        );
         assert_eq!(back(&before, &now), before);
         let state = NoValue::Discontinued;
         let mut declared = before.clone();

@@ -16,12 +16,12 @@ use super::cells::{Cells, either};
 use super::checks::{Findings, shown};
 use super::grammar::{self, NotRead, PeriodForm};
 use super::mapping::Constants;
-use super::says::{
-    COLUMN, CodeStep, DefinitionColumn, FigureColumns, FigurePart, KnownFrom, NoValueAbout, Says, TargetColumn,
-};
 use super::numbers::{instant, looks_like_formula};
 use super::reading::{
     DefinitionPart, Figure, Finding, MeasureKey, ReadRow, Refused, Said, Statement,
+};
+use super::says::{
+    COLUMN, CodeStep, FigureColumns, FigurePart, KnownFrom, NoValueAbout, Says, TargetColumn,
 };
 
 /// What became of a row.
@@ -40,7 +40,7 @@ pub(super) struct RowReader<'m> {
     constants: &'m Constants,
     periods: BTreeMap<String, Period>,
     file_known_at: Option<DateTime<Utc>>,
-    said: HashMap<(MeasureKey, DefinitionPart), String>,
+    pub(super) said: HashMap<(MeasureKey, DefinitionPart), String>,
     pub(super) wrong: Findings,
     pub(super) odd: Findings,
 }
@@ -85,7 +85,8 @@ impl<'m> RowReader<'m> {
 
     fn row(&mut self, cells: &Cells<'_>) -> Read<ReadRow> {
         let known_at = self.known_at(cells);
-        let (code, code_as_written) = self.code(cells, known_at.as_ref().ok().copied().flatten())?;
+        let (code, code_as_written) =
+            self.code(cells, known_at.as_ref().ok().copied().flatten())?;
         let measure = self.split(cells, &code)?;
         let mut statements = self.definitions(cells, &measure)?;
         let figures = match self.no_value(cells, &code) {
@@ -114,7 +115,14 @@ impl<'m> RowReader<'m> {
 
     pub(super) fn missing(&mut self, cells: &Cells<'_>, columns: &[String]) -> Reported {
         let right = format!("name the column {}", either(columns));
-        self.report(cells, &either(columns), "", "column_missing", "the row has no such column", right)
+        self.report(
+            cells,
+            &either(columns),
+            "",
+            "column_missing",
+            "the row has no such column",
+            right,
+        )
     }
 
     fn left_out(&self, cells: &Cells<'_>) -> Option<Refused> {
@@ -137,8 +145,11 @@ impl<'m> RowReader<'m> {
         let declares = self.says.no_values.iter().any(|rule| is(&rule.columns, &rule.values));
         let why = "the declaration that there is no figure ends with the first figure".to_owned();
         let line = cells.line();
-        (declares && is(&kind.columns, &kind.gone))
-            .then_some(Refused { line, code: "declaration_ended", why })
+        (declares && is(&kind.columns, &kind.gone)).then_some(Refused {
+            line,
+            code: "declaration_ended",
+            why,
+        })
     }
 
     fn known_at(&mut self, cells: &Cells<'_>) -> Read<Option<DateTime<Utc>>> {
@@ -170,7 +181,9 @@ impl<'m> RowReader<'m> {
     ) -> Read<(String, String)> {
         let says = &self.says.code;
         let (column, text) = match &says.constant {
-            Some(name) => (name.as_str(), self.constants.values.get(name).map_or("", String::as_str)),
+            Some(name) => {
+                (name.as_str(), self.constants.values.get(name).map_or("", String::as_str))
+            }
             None => match cells.find(&says.columns) {
                 Some(found) => found,
                 None => return Err(self.missing(cells, &says.columns)),
@@ -238,41 +251,6 @@ impl<'m> RowReader<'m> {
         Some(period.map(|period| Statement::NoValue { period, state: rule.state }))
     }
 
-    fn definitions(&mut self, cells: &Cells<'_>, measure: &MeasureKey) -> Read<Vec<Statement>> {
-        let says = self.says;
-        let mut found = Vec::new();
-        if let Some(field) = &says.unit
-            && let Said::Value(unit) = self.label(cells, field)?
-            && self.is_news(measure, DefinitionPart::Unit, unit.as_str())
-        {
-            found.push(Statement::Unit { unit });
-        }
-        if says.code.listed.as_ref().is_some_and(|listed| {
-            let now = cells.find(&listed.now).map_or("", |(_, text)| text.trim());
-            cells.meet(&listed.when) && !now.is_empty()
-        }) {
-            found.push(Statement::Listed);
-        }
-        let spoken = |rule: &&DefinitionColumn| rule.when.as_ref().is_none_or(|w| cells.meet(w));
-        for rule in says.definitions.iter().filter(spoken) {
-            let now = self.prose(cells, &rule.now)?;
-            let before = match &rule.before {
-                Some(field) => self.prose(cells, field)?,
-                None => Said::Silent,
-            };
-            let text = now.value().map_or("", |text| text.as_str());
-            if !now.is_silent() && self.is_news(measure, rule.part, text) {
-                found.push(Statement::Definition { part: rule.part, now, before });
-            }
-        }
-        Ok(found)
-    }
-
-    fn is_news(&mut self, measure: &MeasureKey, part: DefinitionPart, text: &str) -> bool {
-        let key = (measure.clone(), part);
-        self.said.insert(key, text.to_owned()).is_none_or(|before| before != text)
-    }
-
     fn figures(
         &mut self,
         cells: &Cells<'_>,
@@ -295,9 +273,11 @@ impl<'m> RowReader<'m> {
             }
         }
         for target in &says.targets {
-            let (span, point) = (self.named(&target.span, column), self.named(&target.point, column));
+            let (span, point) =
+                (self.named(&target.span, column), self.named(&target.point, column));
             if let Some(span) = span {
-                let key = TargetKey { period: span, breakdown: breakdown.clone(), tier: target.tier };
+                let key =
+                    TargetKey { period: span, breakdown: breakdown.clone(), tier: target.tier };
                 found.extend(self.target(cells, target, measure, key, point)?);
             }
         }
@@ -427,7 +407,8 @@ impl<'m> RowReader<'m> {
             }
             Some((one, other)) => {
                 let wrong = format!("{} as {}, {} as {}", one.1, one.0, other.1, other.0);
-                let right = "list one of the two forms for this measure under [[period.for]]".into();
+                let right =
+                    "list one of the two forms for this measure under [[period.for]]".into();
                 self.report(cells, column, text, "period_ambiguous", &wrong, right)
             }
         })

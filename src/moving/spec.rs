@@ -89,7 +89,11 @@ pub(super) fn adopted(code: &str) -> Adopted {
         level: MeasureLevel::Strategic,
         measures: Subject::PerformanceMeasure,
         definition: Definition::bare(Polarity::HigherIsBetter {}),
-        codes: vec![Code { scheme: "local".parse().unwrap(), code: code.parse().unwrap(), from: None }],
+        codes: vec![Code {
+            scheme: "local".parse().unwrap(),
+            code: code.parse().unwrap(),
+            from: None,
+        }],
         baseline: None,
         targets: Vec::new(),
         places: Vec::new(),

@@ -18,8 +18,8 @@ use piperoll_events::{Definition, Polarity};
 use super::compare::{Codes, called};
 use super::define::Parts;
 use super::mapping::{Asserted, Mapping};
-use super::plan::{Definitions, Loaded, MeasurePart, PlacePart, none_recorded};
 use super::open::Source;
+use super::plan::{Definitions, Loaded, MeasurePart, PlacePart, none_recorded};
 use super::reading::{MeasureKey, ReadRow, Statement};
 
 /// What measures are adopted with.

@@ -11,8 +11,27 @@ fn a_ledger_name_that_is_none_is_refused_before_anything_is_asked() {
     let servers = Servers::shared();
     let long = "a".repeat(32);
     for name in [
-        "", "a", "A1", "1a", "a.b", "a.>", "*", ">", "a b", "a/b", "../a", "a_b", "a-b", "a\nb",
-        "a;drop schema x", "a'", "a\"", "é1", "api", "cy", &long,
+        "",
+        "a",
+        "A1",
+        "1a",
+        "a.b",
+        "a.>",
+        "*",
+        ">",
+        "a b",
+        "a/b",
+        "../a",
+        "a_b",
+        "a-b",
+        "a\nb",
+        "a;drop schema x",
+        "a'",
+        "a\"",
+        "é1",
+        "api",
+        "cy",
+        &long,
     ] {
         for asked in [
             vec!["events", "list", "--ledger", name],
@@ -47,7 +66,8 @@ fn a_moment_a_position_or_a_period_that_is_none_is_refused() {
         assert_eq!(ran.code, Some(2), "{option}: {ran:?}");
     }
     for period in ["FY2023-Q5", "FY2023-Q0", "2023-13", "FY99999", "2010..2009", "Q1", "%"] {
-        let ran = servers.run(&["as-at", "--ledger", &body.ledger, "scorecard", "--period", period]);
+        let ran =
+            servers.run(&["as-at", "--ledger", &body.ledger, "scorecard", "--period", period]);
         assert_eq!(ran.code, Some(2), "{period}: {ran:?}");
     }
 }

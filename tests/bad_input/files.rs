@@ -97,7 +97,10 @@ fn a_wrong_cell_has_a_code_that_stays() {
         assert!(found.iter().any(|f| f.problem == problem), "{cells:.60}: {found:?}");
         for finding in &found {
             let (value, wrong) = (&finding.value, &finding.wrong);
-            assert!(harmless(value) && harmless(wrong) && value.chars().count() < 70, "{finding:?}");
+            assert!(
+                harmless(value) && harmless(wrong) && value.chars().count() < 70,
+                "{finding:?}"
+            );
         }
     }
 }
@@ -119,7 +122,10 @@ fn a_code_that_looks_like_a_subject_never_becomes_part_of_one() {
         let id = held.id_for(&reading.rows[0].measure);
         let subject = EntityRef::from(id).subject(&name);
         let last = subject.strip_prefix("piperoll.northmoor.measure.").unwrap();
-        assert!(last.len() == 32 && last.bytes().all(|b| b.is_ascii_hexdigit()), "{key}: {subject}");
+        assert!(
+            last.len() == 32 && last.bytes().all(|b| b.is_ascii_hexdigit()),
+            "{key}: {subject}"
+        );
     }
 }
 

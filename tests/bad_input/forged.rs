@@ -97,7 +97,7 @@ fn an_authentic_message_of_a_wrong_form_is_counted_stepped_over_and_answers_go_o
     let (forged, head) = block_on(forge(&servers, &body, &site));
     let project = servers.start(&["project", "--ledger", &body.ledger]);
     let lag = ["projections", "lag", "--ledger", &body.ledger, "--json"];
-    wait_until("the projector is level", Duration::from_secs(60), || {
+    wait_until("the projector is level", Duration::from_mins(1), || {
         servers.json(&lag)[0]["lag"]["lag"] == "level"
     });
     drop(project);

@@ -44,10 +44,7 @@ pub(crate) fn event(ledger: LedgerId, measure: MeasureId, revision: u64) -> Even
                 code: "A1".parse().unwrap(),
                 from: "2024-02-29".parse().ok(),
             },
-            reason: Reason {
-                code: ReasonCode::AmbitionRaised,
-                text: "Because".parse().ok(),
-            },
+            reason: Reason { code: ReasonCode::AmbitionRaised, text: "Because".parse().ok() },
         }
         .into(),
     }

@@ -25,10 +25,7 @@ fn quarter() -> Period {
 }
 
 fn reason() -> Reason {
-    Reason {
-        code: ReasonCode::SourceRevised,
-        text: None,
-    }
+    Reason { code: ReasonCode::SourceRevised, text: None }
 }
 
 fn headline(value: &str) -> Cell {
@@ -36,13 +33,7 @@ fn headline(value: &str) -> Cell {
 }
 
 fn submit(cells: Vec<Cell>) -> Submit {
-    Submit {
-        measure: id(),
-        period: quarter(),
-        cells,
-        rating_as_reported: None,
-        commentary: None,
-    }
+    Submit { measure: id(), period: quarter(), cells, rating_as_reported: None, commentary: None }
 }
 
 fn revise(value: &str, content_from: Option<Position>, removed: Vec<Breakdown>) -> Revise {
@@ -58,10 +49,7 @@ fn revise(value: &str, content_from: Option<Position>, removed: Vec<Breakdown>) 
 }
 
 fn part(code: &str) -> Breakdown {
-    let tag = |taxonomy: &str| Tag {
-        taxonomy: taxonomy.into(),
-        code: code.into(),
-    };
+    let tag = |taxonomy: &str| Tag { taxonomy: taxonomy.into(), code: code.into() };
     Breakdown::new(vec![tag("area")]).unwrap()
 }
 
@@ -105,11 +93,7 @@ async fn figures_that_a_rule_refuses_leave_nothing_behind() {
     let first = ledger.execute(&submit(vec![headline("1")]), &acting()).await.unwrap();
     refused(&ledger, &submit(vec![headline("2")]), "figures_stand").await;
     refused(&ledger, &revise("2", None, vec![part("north")]), "no_such_cell").await;
-    let withdraw = Withdraw {
-        measure: id(),
-        period: quarter(),
-        reason: reason(),
-    };
+    let withdraw = Withdraw { measure: id(), period: Some(quarter()), reason: reason() };
     ledger.execute(&withdraw, &acting()).await.unwrap();
     ledger.execute(&submit(vec![headline("2")]), &acting()).await.unwrap();
     // Stale: it names the content that was withdrawn since.
@@ -130,10 +114,7 @@ async fn a_target_whose_span_overlaps_another_is_refused() {
 async fn adopt(ledger: &Ledger) {
     let fact = Adopted {
         framework: FrameworkId::derived(&["f"]),
-        title: Words {
-            en: "A measure".parse().unwrap(),
-            cy: None,
-        },
+        title: Words { en: "A measure".parse().unwrap(), cy: None },
         treatment: Treatment::Targeted,
         level: MeasureLevel::Operational,
         measures: Subject::PerformanceMeasure,
@@ -145,10 +126,7 @@ async fn adopt(ledger: &Ledger) {
         reason: reason(),
         authority: None,
     };
-    let adopt = measure::Adopt {
-        measure: id(),
-        fact,
-    };
+    let adopt = measure::Adopt { measure: id(), fact };
     ledger.execute(&adopt, &acting()).await.unwrap();
 }
 

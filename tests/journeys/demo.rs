@@ -24,7 +24,7 @@ fn a_demo_killed_halfway_goes_on_without_a_duplicate_and_a_third_run_changes_not
         let due = planned.as_u64().unwrap() + 1 + acts;
         let stream = raw::read(&servers, body);
         let requests: BTreeSet<_> = stream.iter().map(Message::command_id).collect();
-        assert_eq!((stream.len(), requests.len()), (due as usize, due as usize), "{body}");
+        assert_eq!((stream.len() as u64, requests.len() as u64), (due, due), "{body}");
         stream
     });
     the_story_is_told(&servers);
@@ -44,7 +44,7 @@ fn kill_halfway(servers: &Servers) {
     let client = runtime.block_on(raw::client(servers, "owner"));
     let length = || runtime.block_on(raw::length(&client, "northmoor")).unwrap_or(0);
     let demo = servers.start(&["demo"]);
-    wait_until("the demo is halfway", Duration::from_secs(60), || length() >= HALFWAY);
+    wait_until("the demo is halfway", Duration::from_mins(1), || length() >= HALFWAY);
     demo.kill();
     let (killed_at, opened) = (length(), json!("piperoll.ledger.opened.v1"));
     let last = runtime.block_on(raw::read_one(&client, "northmoor", killed_at));

@@ -49,7 +49,7 @@ fn with_the_servers_down_the_doctor_says_how_to_start_them() {
     let output = command.output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert_eq!(said.matches("deploy/local start").count(), 3, "{said}");
+    assert_eq!(said.matches("→ start it (deploy/local start)").count(), 3, "{said}");
 }
 
 #[test]

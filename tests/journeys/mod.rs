@@ -23,10 +23,7 @@ pub(crate) const RETURN: &str = "2022-08-12 performance return.csv";
 
 impl Body {
     pub(crate) fn new() -> Self {
-        let body = Self {
-            ledger: fresh_name().to_string(),
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let body = Self { ledger: fresh_name().to_string(), folder: tempfile::tempdir().unwrap() };
         for entry in Path::new("deploy/illustrative/northmoor").read_dir().unwrap() {
             let entry = entry.unwrap();
             std::fs::copy(entry.path(), body.file(entry.file_name().to_str().unwrap())).unwrap();

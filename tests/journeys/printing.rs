@@ -56,7 +56,7 @@ fn a_reader_who_goes_away_is_no_error() {
         let output = command.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && said.is_empty(), "{asked}: {said}");
-        assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), 1);
+        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 1);
     }
 }
 

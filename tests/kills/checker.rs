@@ -15,9 +15,7 @@ pub(crate) fn receipts(text: &str) -> Vec<Placing> {
         let id = value["command_id"].as_str()?.to_owned();
         Some((id, value["position"].as_u64()?))
     };
-    text.lines()
-        .map(|line| placing(line).unwrap_or_else(|| panic!("no receipt: {line}")))
-        .collect()
+    text.lines().map(|line| placing(line).unwrap_or_else(|| panic!("no receipt: {line}"))).collect()
 }
 
 /// Everything that is wrong; nothing when every receipt holds and no request was recorded twice.

@@ -34,7 +34,8 @@ fn victims(seeded: &mut Seeded, rounds: u64) -> Vec<Victim> {
     while (order.len() as u64) < rounds {
         let mut left = Victim::ALL.to_vec();
         while !left.is_empty() {
-            order.push(left.remove(seeded.below(left.len() as u64) as usize));
+            let next = usize::try_from(seeded.below(left.len() as u64)).unwrap();
+            order.push(left.remove(next));
         }
     }
     order

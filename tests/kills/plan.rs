@@ -8,7 +8,7 @@ use super::Seeded;
 
 /// The ledger's name, and the measures, instants and versions of a figure.
 pub(crate) const LEDGER: &str = "drill";
-const MEASURES: u64 = 30;
+const MEASURES: u64 = 24;
 const INSTANTS: u64 = 200;
 const VERSIONS: u64 = 4;
 

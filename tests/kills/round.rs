@@ -20,10 +20,10 @@ use crate::support::raw;
 /// So many events at least are still to be recorded when something is killed.
 const LEFT: u64 = 200;
 /// What a kill by `deploy/local` may take, in events that are recorded meanwhile.
-const SLACK: u64 = 2_300;
+const SLACK: u64 = 2_000;
 /// How often the same command is run at most.
 const TRIES: usize = 6;
-const BOUND: Duration = Duration::from_secs(120);
+const BOUND: Duration = Duration::from_mins(2);
 
 /// What is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,11 +69,7 @@ impl Reference {
             .map(|((code, period, _), value)| ((code.clone(), period.to_string()), value.clone()))
             .collect();
         assert_eq!(found, due, "even unkilled the cells are not those of the file");
-        Self {
-            length,
-            now,
-            middle,
-        }
+        Self { length, now, middle }
     }
 
     /// How many events there are.
@@ -155,7 +151,8 @@ fn ended(writer: Running) -> Value {
 
 fn count(receipts: &Path) -> u64 {
     let bytes = std::fs::read(receipts).unwrap_or_default();
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+    // A line that is being written has no end yet, and is not counted.
+    String::from_utf8(bytes).unwrap().matches('\n').count() as u64
 }
 
 fn verify(servers: &Servers, plan: &Synthetic, reference: &Reference, receipts: &[Placing]) {
@@ -171,7 +168,8 @@ fn verify(servers: &Servers, plan: &Synthetic, reference: &Reference, receipts: 
         let asked = ["as-at", "--ledger", LEDGER, "submission", code, period, "--json"];
         assert_eq!(servers.json(&asked)["commentary"], json!(words));
     }
-    let rebuilt = servers.json(&["projections", "rebuild", "scorecard", "--ledger", LEDGER, "--json"]);
+    let rebuilt =
+        servers.json(&["projections", "rebuild", "scorecard", "--ledger", LEDGER, "--json"]);
     assert_eq!(rebuilt["comparison"]["differences"], json!([]), "{rebuilt}");
     assert_eq!(rebuilt["swapped"], json!(true));
 }

@@ -1,6 +1,6 @@
 //! The real binary, run as people run it, on the servers of the test run or on servers of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -39,30 +39,22 @@ impl Servers {
     /// Those of the test run.
     pub(crate) fn shared() -> Self {
         let settings = SETTINGS.map(|name| (name.to_owned(), setting(name)));
-        Self {
-            settings: settings.into(),
-            home: None,
-        }
+        Self { settings: settings.into(), home: None }
     }
 
     /// Servers that nobody else uses, under a name that no other test of this process has.
     pub(crate) fn own(name: &str) -> Self {
-        let home = format!("{name}-{}", std::process::id());
-        let home = Path::new(&setting("PIPEROLL_STATE"))
-            .parent()
-            .unwrap()
-            .with_file_name(home);
-        let mut servers = Self {
-            settings: Vec::new(),
-            home: Some(home),
-        };
+        let state = PathBuf::from(setting("PIPEROLL_STATE"));
+        let shared = state.parent().unwrap().to_str().unwrap();
+        // Beside the home of the test run and named after it, so that whoever removes that one
+        // finds what a killed test left behind.
+        let home = PathBuf::from(format!("{shared}-{name}-{}", std::process::id()));
+        let mut servers = Self { settings: Vec::new(), home: Some(home) };
         servers.up();
         let named = servers.local(&["env", "--json"]);
         let named: Value = serde_json::from_str(&named.out).unwrap();
         let value = |name: &str| named[name].as_str().unwrap().to_owned();
-        servers.settings = SETTINGS
-            .map(|name| (name.to_owned(), value(name)))
-            .into();
+        servers.settings = SETTINGS.map(|name| (name.to_owned(), value(name))).into();
         servers
     }
 

@@ -65,11 +65,7 @@ pub(crate) fn read(servers: &Servers, ledger: &str) -> Vec<Message> {
 }
 
 /// One message.
-pub(crate) async fn read_one(
-    client: &async_nats::Client,
-    ledger: &str,
-    position: u64,
-) -> Message {
+pub(crate) async fn read_one(client: &async_nats::Client, ledger: &str, position: u64) -> Message {
     let subject = format!("$JS.API.STREAM.MSG.GET.piperoll_{ledger}");
     let answer = ask_raw(client, subject, &json!({ "seq": position })).await;
     let message = &answer["message"];

@@ -21,26 +21,10 @@ struct Source {
 
 const FILES: &[Source] = &[
     // A date without an hour: the end of that day in London.
-    Source {
-        name: "2014-08-10_7854b407.csv",
-        at: "2014-08-10T23:59:59.999999+01:00",
-        quarter: 1,
-    },
-    Source {
-        name: "2014-09-02_c6a4fffa.csv",
-        at: "2014-09-02T16:48:12+01:00",
-        quarter: 1,
-    },
-    Source {
-        name: "2014-09-02_097a09c1.csv",
-        at: "2014-09-02T16:50:58+01:00",
-        quarter: 1,
-    },
-    Source {
-        name: "2014-11-07_88fdde5a.csv",
-        at: "2014-11-07T13:06:01Z",
-        quarter: 2,
-    },
+    Source { name: "2014-08-10_7854b407.csv", at: "2014-08-10T23:59:59.999999+01:00", quarter: 1 },
+    Source { name: "2014-09-02_c6a4fffa.csv", at: "2014-09-02T16:48:12+01:00", quarter: 1 },
+    Source { name: "2014-09-02_097a09c1.csv", at: "2014-09-02T16:50:58+01:00", quarter: 1 },
+    Source { name: "2014-11-07_88fdde5a.csv", at: "2014-11-07T13:06:01Z", quarter: 2 },
 ];
 
 /// Files whose bytes are those of another, named first.
@@ -64,19 +48,11 @@ fn vintage(figures: &Path, source: &Source) -> Vintage {
     for row in &file {
         let mut hold = |days: Days, field, value: CellValue| {
             let measure = row["kpi"].clone();
-            let key = CellKey {
-                measure,
-                days,
-                breakdown: Vec::new(),
-                field,
-            };
+            let key = CellKey { measure, days, breakdown: Vec::new(), field };
             assert!(cells.insert(key, value).is_none(), "twice: {row:?}");
         };
-        for (column, days) in [
-            ("last_year", year),
-            ("last_quarter", last),
-            ("this_quarter", this),
-        ] {
+        for (column, days) in [("last_year", year), ("last_quarter", last), ("this_quarter", this)]
+        {
             if !row[column].trim().is_empty() {
                 hold(days, Field::Value, number(&row[column]));
             }
@@ -99,9 +75,7 @@ fn vintage(figures: &Path, source: &Source) -> Vintage {
     }
     Vintage {
         name: format!("Hart {}", source.name.trim_end_matches(".csv")),
-        instant: DateTime::parse_from_rfc3339(source.at)
-            .unwrap()
-            .with_timezone(&Utc),
+        instant: DateTime::parse_from_rfc3339(source.at).unwrap().with_timezone(&Utc),
         scope: Scope {
             measures: file.iter().map(|row| row["kpi"].clone()).collect(),
             periods: [this, last, year].into(),
@@ -138,17 +112,10 @@ mod tests {
         let vintages = vintages(&folder);
         let instants: BTreeSet<_> = vintages.iter().map(|v| v.instant).collect();
         let all = FILES.len() + REPEATED.len();
-        println!(
-            "Hart: {all} files, {} contents at {} instants",
-            distinct.len(),
-            instants.len()
-        );
+        println!("Hart: {all} files, {} contents at {} instants", distinct.len(), instants.len());
         assert_eq!((all, distinct.len(), instants.len()), (7, 4, 4));
-        let measures: BTreeSet<&String> = vintages
-            .iter()
-            .flat_map(|v| v.cells.keys())
-            .map(|key| &key.measure)
-            .collect();
+        let measures: BTreeSet<&String> =
+            vintages.iter().flat_map(|v| v.cells.keys()).map(|key| &key.measure).collect();
         for vintage in &vintages {
             println!("{}: {} cells", vintage.name, vintage.cells.len());
         }
@@ -162,12 +129,7 @@ mod tests {
         };
         let vintages = vintages(&folder);
         let figure = |n: usize, measure: &str, days, field| {
-            let key = CellKey {
-                measure: measure.to_owned(),
-                days,
-                breakdown: Vec::new(),
-                field,
-            };
+            let key = CellKey { measure: measure.to_owned(), days, breakdown: Vec::new(), field };
             vintages[n].cells.get(&key).cloned()
         };
         let n = |n| Some(CellValue::Number(n));
@@ -180,9 +142,7 @@ mod tests {
         assert_eq!(figure(3, "LS05", quarter(2), Field::Target), n(0.0));
         assert_eq!(figure(3, "LS05", quarter(2), Field::Value), n(-28.0));
         // Blank for less than three minutes on 2 September.
-        let blank: Vec<_> = (0..3)
-            .map(|v| figure(v, "ETS01", quarter(1), Field::Value))
-            .collect();
+        let blank: Vec<_> = (0..3).map(|v| figure(v, "ETS01", quarter(1), Field::Value)).collect();
         assert_eq!(blank, [n(0.0), None, n(0.0)]);
     }
 
@@ -198,14 +158,10 @@ mod tests {
                 .filter(move |(key, _)| key.days == quarter && key.field == Field::Value)
         };
         let values = |quarter| -> BTreeMap<String, CellValue> {
-            of(quarter)
-                .map(|(key, value)| (key.measure.clone(), value.clone()))
-                .collect()
+            of(quarter).map(|(key, value)| (key.measure.clone(), value.clone())).collect()
         };
         let (first, second) = (values(quarter(1)), values(quarter(2)));
-        let again = second
-            .iter()
-            .filter(|(measure, value)| first.get(*measure) == Some(value));
+        let again = second.iter().filter(|(measure, value)| first.get(*measure) == Some(value));
         let (noughts, again): (Vec<_>, Vec<_>) =
             again.partition(|(_, value)| **value == CellValue::Number(0.0));
         assert_eq!((noughts.len(), again.len()), (1, 18));
@@ -219,11 +175,7 @@ mod tests {
         let held = vintages(&folder);
         for n in 0..held.len() - 1 {
             let moved = swapped(&held, n);
-            assert!(
-                !difference(&moved[n], &held[n].cells).is_empty(),
-                "{}",
-                held[n].name
-            );
+            assert!(!difference(&moved[n], &held[n].cells).is_empty(), "{}", held[n].name);
         }
     }
 }

@@ -34,14 +34,8 @@ const TAXONOMIES: &[(&str, &str)] = &[
 
 /// The series that is the indicator itself. 10-1-1 has two, income and expenditure: neither is.
 const HEADLINE_SERIES: &[(&str, &str)] = &[
-    (
-        "7-2-1",
-        "Renewable energy share in the total final energy consumption",
-    ),
-    (
-        "8-2-1",
-        "Annual growth rate of real GDP per employed person",
-    ),
+    ("7-2-1", "Renewable energy share in the total final energy consumption"),
+    ("8-2-1", "Annual growth rate of real GDP per employed person"),
     ("13-2-2", "Greenhouse gas emissions within UK borders"),
 ];
 
@@ -63,30 +57,17 @@ pub(crate) fn vintages(figures: &Path) -> Vec<Vintage> {
     let mut found = Vec::new();
     for indicator in INDICATORS {
         let mut held: BTreeMap<(String, String), Row> = BTreeMap::new();
-        let own: Vec<&Row> = log
-            .iter()
-            .filter(|row| row["indicator"] == indicator)
-            .collect();
+        let own: Vec<&Row> = log.iter().filter(|row| row["indicator"] == indicator).collect();
         for (n, row) in own.iter().enumerate() {
             let key = (row["period"].clone(), row["dimensions_json"].clone());
             if row["change_kind"] == "withdrawn" {
-                assert!(
-                    held.remove(&key).is_some(),
-                    "withdrawn and not held: {row:?}"
-                );
+                assert!(held.remove(&key).is_some(), "withdrawn and not held: {row:?}");
             } else {
                 // One key twice in a file (17-6-1, 15 June 2021, 09:30): the later row stands.
                 held.insert(key, (*row).clone());
             }
-            if own
-                .get(n + 1)
-                .is_none_or(|next| next["vintage_at"] != row["vintage_at"])
-            {
-                found.push(vintage(
-                    indicator,
-                    &row["vintage_at"],
-                    held.values().map(columns),
-                ));
+            if own.get(n + 1).is_none_or(|next| next["vintage_at"] != row["vintage_at"]) {
+                found.push(vintage(indicator, &row["vintage_at"], held.values().map(columns)));
             }
         }
     }
@@ -116,10 +97,7 @@ fn columns(row: &Row) -> Row {
     let mut columns: Row = serde_json::from_str(&row["dimensions_json"]).unwrap();
     columns.insert("Year".to_owned(), row["period"].clone());
     columns.insert("Value".to_owned(), row["value"].clone());
-    columns.insert(
-        "Observation status".to_owned(),
-        row["observation_status"].clone(),
-    );
+    columns.insert("Observation status".to_owned(), row["observation_status"].clone());
     columns
 }
 
@@ -137,14 +115,9 @@ fn vintage(indicator: &str, at: &str, file: impl Iterator<Item = Row>) -> Vintag
             breakdown: breakdown(indicator, &row),
             field: Field::Value,
         };
-        let status = row
-            .get("Observation status")
-            .map_or("", |status| status.trim());
+        let status = row.get("Observation status").map_or("", |status| status.trim());
         if !status.is_empty() {
-            let key = CellKey {
-                field: Field::Status,
-                ..key.clone()
-            };
+            let key = CellKey { field: Field::Status, ..key.clone() };
             cells.insert(key, CellValue::Text(status.to_owned()));
         }
         cells.insert(key, number(&row["Value"]));
@@ -152,10 +125,7 @@ fn vintage(indicator: &str, at: &str, file: impl Iterator<Item = Row>) -> Vintag
     Vintage {
         name: format!("ONS {indicator} {at}"),
         instant: instant(at),
-        scope: Scope {
-            measures: measures(indicator),
-            ..Scope::default()
-        },
+        scope: Scope { measures: measures(indicator), ..Scope::default() },
         cells,
         absences,
     }
@@ -179,19 +149,9 @@ fn measure(indicator: &str, row: &Row) -> String {
 }
 
 fn breakdown(indicator: &str, row: &Row) -> Vec<(String, String)> {
-    let known = [
-        "Year",
-        "Value",
-        "Units",
-        "Unit measure",
-        "Unit multiplier",
-        "Observation status",
-    ];
+    let known = ["Year", "Value", "Units", "Unit measure", "Unit multiplier", "Observation status"];
     let mut tags = Vec::new();
-    for (column, cell) in row
-        .iter()
-        .filter(|(column, _)| !known.contains(&column.as_str()))
-    {
+    for (column, cell) in row.iter().filter(|(column, _)| !known.contains(&column.as_str())) {
         let taxonomy = TAXONOMIES.iter().find(|(name, _)| name == column);
         let (_, taxonomy) = taxonomy.unwrap_or_else(|| panic!("column `{column}` is not known"));
         let headline =
@@ -222,9 +182,7 @@ fn days(text: &str) -> Days {
 }
 
 fn instant(at: &str) -> DateTime<Utc> {
-    NaiveDateTime::parse_from_str(at, "%Y-%m-%dT%H%M%S")
-        .unwrap()
-        .and_utc()
+    NaiveDateTime::parse_from_str(at, "%Y-%m-%dT%H%M%S").unwrap().and_utc()
 }
 
 #[cfg(test)]
@@ -240,10 +198,7 @@ mod tests {
         let vintages = vintages(&folder);
         let cells: usize = vintages.iter().map(|v| v.count(Field::Value)).sum();
         let absences: usize = vintages.iter().map(|v| v.absences.len()).sum();
-        println!(
-            "ONS: {} vintages, {cells} cells, {absences} declared absence",
-            vintages.len()
-        );
+        println!("ONS: {} vintages, {cells} cells, {absences} declared absence", vintages.len());
         assert_eq!((vintages.len(), cells, absences), (36, 5_663, 1));
     }
 
@@ -269,24 +224,13 @@ mod tests {
             if last.instant == file.instant {
                 assert_eq!(difference(file, &last.cells), Vec::<String>::new());
             }
-            let differing = file
-                .cells
-                .iter()
-                .filter(|(key, value)| last.cells[key] != **value);
-            match differing
-                .filter(|(key, _)| key.field == Field::Value)
-                .count()
-            {
+            let differing = file.cells.iter().filter(|(key, value)| last.cells[key] != **value);
+            match differing.filter(|(key, _)| key.field == Field::Value).count() {
                 0 => {}
                 n => noisy = (noisy.0 + 1, noisy.1 + n),
             }
         }
-        println!(
-            "ONS: {} files, {} with float noise in {} cells",
-            raw.len(),
-            noisy.0,
-            noisy.1
-        );
+        println!("ONS: {} files, {} with float noise in {} cells", raw.len(), noisy.0, noisy.1);
         assert_eq!((raw.len(), noisy), (39, (5, 57)));
     }
 
@@ -309,23 +253,12 @@ mod tests {
             }
         }
         // Other headings, and other spellings of periods and groups, over the same figures.
-        assert_eq!(
-            same,
-            [
-                "ONS 10-1-1 2018-12-12T142003",
-                "ONS 10-1-1 2019-03-14T140140"
-            ]
-        );
+        assert_eq!(same, ["ONS 10-1-1 2018-12-12T142003", "ONS 10-1-1 2019-03-14T140140"]);
     }
 
     #[test]
     fn three_spellings_of_a_pool_of_years_are_one_period() {
-        for text in [
-            "2001 - 2006",
-            "2001/02 - 2006/07",
-            "200102 - 200607",
-            "2001/02-2006/07",
-        ] {
+        for text in ["2001 - 2006", "2001/02 - 2006/07", "200102 - 200607", "2001/02-2006/07"] {
             let (from, to) = days(text);
             assert_eq!(
                 (from.to_string(), to.to_string()),
@@ -340,15 +273,10 @@ mod tests {
         let Figures::In(folder) = figures() else {
             return;
         };
-        let own: Vec<Vintage> = vintages(&folder)
-            .into_iter()
-            .filter(|v| v.name.contains(" 10-1-1 "))
-            .collect();
+        let own: Vec<Vintage> =
+            vintages(&folder).into_iter().filter(|v| v.name.contains(" 10-1-1 ")).collect();
         for pair in own.windows(2).take(3) {
-            let values = Scope {
-                fields: [Field::Value].into(),
-                ..Scope::default()
-            };
+            let values = Scope { fields: [Field::Value].into(), ..Scope::default() };
             let mut before = pair[0].clone();
             before.cells.retain(|key, _| key.field == Field::Value);
             before.scope = values;

@@ -155,35 +155,17 @@ pub(crate) fn figures() -> Figures {
 /// The rows of a file, a byte order mark left off: each row by heading.
 pub(crate) fn rows(path: &std::path::Path) -> Vec<BTreeMap<String, String>> {
     let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let text = bytes
-        .strip_prefix(b"\xEF\xBB\xBF".as_slice())
-        .unwrap_or(&bytes);
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF".as_slice()).unwrap_or(&bytes);
     let mut reader = csv::Reader::from_reader(text);
-    let heads: Vec<String> = reader
-        .headers()
-        .unwrap()
-        .iter()
-        .map(str::to_owned)
-        .collect();
+    let heads: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
     let rows = reader.records().map(Result::unwrap);
-    rows.map(|row| {
-        heads
-            .iter()
-            .cloned()
-            .zip(row.iter().map(str::to_owned))
-            .collect()
-    })
-    .collect()
+    rows.map(|row| heads.iter().cloned().zip(row.iter().map(str::to_owned)).collect()).collect()
 }
 
 /// A number as a file writes it.
 #[track_caller]
 pub(crate) fn number(text: &str) -> CellValue {
-    CellValue::Number(
-        text.trim()
-            .parse()
-            .unwrap_or_else(|_| panic!("`{text}` is no number")),
-    )
+    CellValue::Number(text.trim().parse().unwrap_or_else(|_| panic!("`{text}` is no number")))
 }
 
 /// Lower case, every run of other signs one `_`, none at the ends.
@@ -208,18 +190,8 @@ pub(crate) fn months(year: i32, month: u32, count: u32) -> Days {
 impl std::fmt::Display for CellKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (from, to) = self.days;
-        let tags: Vec<String> = self
-            .breakdown
-            .iter()
-            .map(|(t, c)| format!("{t}={c}"))
-            .collect();
-        write!(
-            f,
-            "{} {from}..{to} [{}] {:?}",
-            self.measure,
-            tags.join("; "),
-            self.field
-        )
+        let tags: Vec<String> = self.breakdown.iter().map(|(t, c)| format!("{t}={c}")).collect();
+        write!(f, "{} {from}..{to} [{}] {:?}", self.measure, tags.join("; "), self.field)
     }
 }
 
@@ -245,9 +217,6 @@ fn numbers_are_compared_to_twelve_digits_and_no_more() {
 #[test]
 fn words_become_one_code_however_they_are_spelled() {
     assert_eq!(slug("Bottom 40%"), slug("Bottom 40"));
-    assert_eq!(
-        slug("Between 256 Kbps and 2 Mbps"),
-        "between_256_kbps_and_2_mbps"
-    );
+    assert_eq!(slug("Between 256 Kbps and 2 Mbps"), "between_256_kbps_and_2_mbps");
     assert_eq!(slug("  – Wind, wave, tidal (W)"), "wind_wave_tidal_w");
 }

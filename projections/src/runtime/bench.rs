@@ -6,8 +6,8 @@
 use std::time::{Duration, Instant};
 
 use futures::{SinkExt, Stream, StreamExt};
+use piperoll_events::Position;
 use piperoll_events::ids::{AreaId, LedgerName};
-use piperoll_events::{Event, Position};
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -15,12 +15,12 @@ use super::cursor::{Cursor, Origin};
 pub use super::invented::{Invented, Shape};
 
 use super::copy::Keep;
+use super::folding::Folder;
+use super::heads::{CAPACITY, Heads, Write};
 use super::rebuild::{Plan, settle};
 use super::run::SourceError;
 use super::schema::{Schema, create, index, install};
-use super::{
-    Copied, Fence, Outcome, Placed, RuntimeError, Verdict, connect, follow, pool, rebuild,
-};
+use super::{Copied, Fence, Placed, RuntimeError, Verdict, connect, follow, pool, rebuild};
 use crate::Projection;
 use crate::scorecard::{Filter, Reader, Scorecard};
 
@@ -74,8 +74,19 @@ pub async fn run(
     clear(url, &schema, origin).await?;
     let batches = invented.batches();
     let events: u64 = batches.iter().map(|batch| u64::try_from(batch.len()).unwrap_or(0)).sum();
+    let mut folder = Folder {
+        schema: schema.clone(),
+        model,
+        cursor: Cursor::beginning(origin),
+        heads: Heads::new(true, CAPACITY, Write::AtEnd),
+    };
+    let given = batches.clone();
     let began = Instant::now();
-    let folded: Vec<Vec<Copied>> = batches.iter().map(|batch| model.fold(&bare(batch))).collect();
+    let mut folded: Vec<Vec<Copied>> = Vec::with_capacity(given.len());
+    for batch in given {
+        folded.extend(folder.fold(batch, Position::START)?.map(|folded| folded.tables));
+    }
+    folded.push(folder.spill().heads.rows().copied());
     let fold = began.elapsed();
     let rows = folded.iter().flatten().map(|copied| copied.rows).sum();
     let (copy, copy_index) = plain(url, &schema, origin, folded).await?;
@@ -115,14 +126,6 @@ async fn clear(url: &str, schema: &Schema, origin: Origin) -> Result<(), Runtime
         }
     }
     Ok(())
-}
-
-fn bare(batch: &[Placed]) -> Vec<(Position, Event)> {
-    let event = |placed: &Placed| match &placed.outcome {
-        Outcome::Event(event) => Some((placed.position, event.clone())),
-        Outcome::Reject(..) => None,
-    };
-    batch.iter().filter_map(event).collect()
 }
 
 fn reading(batches: Vec<Vec<Placed>>) -> impl Stream<Item = Result<Vec<Placed>, SourceError>> {

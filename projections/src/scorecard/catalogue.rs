@@ -176,6 +176,71 @@ impl Catalogue {
     fn known(&mut self, measure: Uuid) -> &mut Known {
         self.measures.entry(measure).or_default()
     }
+
+    fn add_names(&mut self, rows: [&[Row]; 4]) -> Result<(), RuntimeError> {
+        let [measures, titles, codes, places] = rows;
+        each(measures, "measure", |measure, columns| {
+            let position = columns.position()?;
+            let version = Adopted {
+                framework: columns.uuid()?,
+                treatment: columns.word()?,
+                level: columns.word()?,
+                subject: columns.word()?,
+                asserted: columns.next()?,
+            };
+            self.known(measure).adopted.push(position, version);
+            Ok(())
+        })?;
+        each(titles, "measure_text", |measure, columns| {
+            let position = columns.position()?;
+            self.known(measure).titles.push(position, columns.json()?);
+            Ok(())
+        })?;
+        each(codes, "code", |measure, columns| {
+            let position = columns.position()?;
+            let (scheme, code, from) = (columns.next()?, columns.next()?, columns.next()?);
+            self.known(measure).codes.push(CodeLine { scheme, code, from, position });
+            Ok(())
+        })?;
+        each(places, "placement", |measure, columns| {
+            let position = columns.position()?;
+            let (kind, place) = (columns.word()?, columns.uuid()?);
+            self.known(measure).places.push(PlaceLine { kind, place, position });
+            Ok(())
+        })
+    }
+
+    fn add_terms(&mut self, rows: [&[Row]; 4]) -> Result<(), RuntimeError> {
+        let [definitions, baselines, aimed, rules] = rows;
+        each(definitions, "definition", |measure, columns| {
+            let version = columns.yardstick()?;
+            self.known(measure).definitions.push(version.position, version);
+            Ok(())
+        })?;
+        each(baselines, "baseline", |measure, columns| {
+            let (position, period) = (columns.position()?, columns.period()?);
+            let value = columns.quantity()?.ok_or(RuntimeError::Row("baseline"))?;
+            let baseline = Baseline { period, value };
+            let line = BaselineLine { baseline, position, asserted: columns.next()? };
+            self.known(measure).baselines.push(position, line);
+            Ok(())
+        })?;
+        each(aimed, "aimed", |measure, columns| {
+            let position = columns.position()?;
+            self.known(measure).aimed.push((columns.next()?, position));
+            Ok(())
+        })?;
+        each(rules, "rule", |framework, columns| {
+            let position = columns.position()?;
+            let (rule, scale) = (columns.json_or_none()?, columns.json_or_none()?);
+            let asserted = columns.next()?;
+            self.rules.entry(framework).or_default().push(position, (rule, asserted));
+            if let Some(scale) = scale {
+                self.scales.entry(framework).or_default().push(position, scale);
+            }
+            Ok(())
+        })
+    }
 }
 
 /// The type of the key that stands for every period of a span.
@@ -244,63 +309,8 @@ impl Session<'_> {
             self.rows(AIMED, span),
             self.rows(RULES, span),
         )?;
-        each(&measures, "measure", |measure, columns| {
-            let position = columns.position()?;
-            let version = Adopted {
-                framework: columns.uuid()?,
-                treatment: columns.word()?,
-                level: columns.word()?,
-                subject: columns.word()?,
-                asserted: columns.next()?,
-            };
-            held.known(measure).adopted.push(position, version);
-            Ok(())
-        })?;
-        each(&titles, "measure_text", |measure, columns| {
-            let position = columns.position()?;
-            held.known(measure).titles.push(position, columns.json()?);
-            Ok(())
-        })?;
-        each(&codes, "code", |measure, columns| {
-            let position = columns.position()?;
-            let (scheme, code, from) = (columns.next()?, columns.next()?, columns.next()?);
-            held.known(measure).codes.push(CodeLine { scheme, code, from, position });
-            Ok(())
-        })?;
-        each(&places, "placement", |measure, columns| {
-            let position = columns.position()?;
-            let (kind, place) = (columns.word()?, columns.uuid()?);
-            held.known(measure).places.push(PlaceLine { kind, place, position });
-            Ok(())
-        })?;
-        each(&definitions, "definition", |measure, columns| {
-            let version = columns.yardstick()?;
-            held.known(measure).definitions.push(version.position, version);
-            Ok(())
-        })?;
-        each(&baselines, "baseline", |measure, columns| {
-            let (position, period) = (columns.position()?, columns.period()?);
-            let value = columns.quantity()?.ok_or(RuntimeError::Row("baseline"))?;
-            let baseline = Baseline { period, value };
-            let line = BaselineLine { baseline, position, asserted: columns.next()? };
-            held.known(measure).baselines.push(position, line);
-            Ok(())
-        })?;
-        each(&aimed, "aimed", |measure, columns| {
-            let position = columns.position()?;
-            held.known(measure).aimed.push((columns.next()?, position));
-            Ok(())
-        })?;
-        each(&rules, "rule", |framework, columns| {
-            let position = columns.position()?;
-            let (rule, scale) = (columns.json_or_none()?, columns.json_or_none()?);
-            let asserted = columns.next()?;
-            held.rules.entry(framework).or_default().push(position, (rule, asserted));
-            if let Some(scale) = scale {
-                held.scales.entry(framework).or_default().push(position, scale);
-            }
-            Ok(())
-        })?;
+        held.add_names([&measures, &titles, &codes, &places])?;
+        held.add_terms([&definitions, &baselines, &aimed, &rules])?;
         held.upto = cursor;
         Ok(())
     }

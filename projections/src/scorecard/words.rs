@@ -43,7 +43,7 @@ pub enum State {
     NoValue,
     /// Nothing any more.
     Withdrawn,
-    /// Figures by breakdown alone.
+    /// No headline: figures by breakdown alone, or a rating or words that outlived the figures.
     NoHeadline,
 }
 

@@ -54,15 +54,8 @@ impl Command for Revise {
         if changed.is_empty() && self.removed.is_empty() && rating.is_none() {
             return Ok(Decision::Unchanged);
         }
-        let added = changed
-            .iter()
-            .filter(|c| !submission.cells.contains_key(&c.breakdown))
-            .count();
-        let left = submission
-            .cells
-            .len()
-            .saturating_add(added)
-            .saturating_sub(self.removed.len());
+        let added = changed.iter().filter(|c| !submission.cells.contains_key(&c.breakdown)).count();
+        let left = submission.cells.len().saturating_add(added).saturating_sub(self.removed.len());
         match left {
             0 if !submission.outlives_its_figures(rating.as_ref()) => {
                 return Err(Rejection::NoFigure);
@@ -97,10 +90,7 @@ mod tests {
             changed,
             removed,
             rating_as_reported: None,
-            reason: Reason {
-                code: ReasonCode::SourceRevised,
-                text: None,
-            },
+            reason: Reason { code: ReasonCode::SourceRevised, text: None },
         }
     }
 
@@ -112,10 +102,7 @@ mod tests {
             changed,
             removed,
             rating_as_reported: None,
-            reason: Reason {
-                code: ReasonCode::SourceRevised,
-                text: None,
-            },
+            reason: Reason { code: ReasonCode::SourceRevised, text: None },
         }
     }
 
@@ -129,9 +116,7 @@ mod tests {
 
     #[test]
     fn the_same_figures_again_are_no_revision() {
-        given([submitted().into()])
-            .when(&revise(submitted().cells, Vec::new()))
-            .then_unchanged();
+        given([submitted().into()]).when(&revise(submitted().cells, Vec::new())).then_unchanged();
     }
 
     #[test]
@@ -141,9 +126,7 @@ mod tests {
             .when(&revise(Vec::new(), vec![f.clone()]))
             .then_recorded(revised(Vec::new(), vec![f.clone()]));
         let m = cell("m", "1").breakdown;
-        given([submitted().into()])
-            .when(&revise(Vec::new(), vec![m]))
-            .then_refused("no_such_cell");
+        given([submitted().into()]).when(&revise(Vec::new(), vec![m])).then_refused("no_such_cell");
         given([submitted().into()])
             .when(&revise(Vec::new(), vec![f, Breakdown::HEADLINE]))
             .then_refused("no_figure");
@@ -154,9 +137,7 @@ mod tests {
         let mut command = revise(vec![cell("", "1")], Vec::new());
         given([]).when(&command).then_refused("missing");
         command.content_from = Some(Position(9));
-        given([submitted().into()])
-            .when(&command)
-            .then_refused("other_content");
+        given([submitted().into()]).when(&command).then_refused("other_content");
     }
 
     #[test]
@@ -182,11 +163,8 @@ mod tests {
         let now = Some("lg".parse().unwrap());
         command.rating_as_reported = Some(ReportedRating { now });
         let mut fact = revised(Vec::new(), Vec::new());
-        fact.rating_as_reported
-            .clone_from(&command.rating_as_reported);
-        given([submitted().into()])
-            .when(&command)
-            .then_recorded(fact);
+        fact.rating_as_reported.clone_from(&command.rating_as_reported);
+        given([submitted().into()]).when(&command).then_recorded(fact);
         command.rating_as_reported = Some(ReportedRating { now: None });
         given([submitted().into()]).when(&command).then_unchanged();
     }

@@ -22,11 +22,7 @@ pub(super) fn moved(figures: &Path) -> &'static Moved {
 
 /// The quarter that the file of a vintage was about.
 pub(super) fn this_quarter(vintage: &Vintage) -> Period {
-    period(if vintage.name.contains("2014-11") {
-        "FY2014-Q2"
-    } else {
-        "FY2014-Q1"
-    })
+    period(if vintage.name.contains("2014-11") { "FY2014-Q2" } else { "FY2014-Q1" })
 }
 
 /// All that the answers say within the scope of a vintage.

@@ -8,11 +8,13 @@ use piperoll_events::definition::AssertedPart;
 use piperoll_events::reason::ReasonCode;
 use piperoll_events::target::TargetShape;
 use piperoll_events::{Period, Polarity, Quantity, Target};
+use piperoll_projections::score::FigureState;
 use piperoll_projections::scorecard::TargetHappened;
 
-use super::super::reader::{Figures, figures};
+use super::super::reader::{Figures, figures, rows};
 use super::hart::moved;
-use super::moved::{Moved, block};
+use super::memory::Read;
+use super::moved::{Moved, block, plan};
 use super::{at, period};
 
 const INSTANTS: [&str; 4] = [
@@ -22,8 +24,10 @@ const INSTANTS: [&str; 4] = [
     "2014-11-07T13:06:01Z",
 ];
 
-fn q(text: &str) -> Option<Quantity> {
-    Some(text.parse().unwrap())
+type Figure = Option<Quantity>;
+
+fn q(text: &str) -> Figure {
+    text.parse().ok()
 }
 
 async fn submission(desk: &Desk, code: &str, of: &str, instant: &str) -> Option<SubmissionAnswer> {
@@ -33,7 +37,7 @@ async fn submission(desk: &Desk, code: &str, of: &str, instant: &str) -> Option<
 }
 
 /// A figure at each of the four instants.
-fn figure(moved: &Moved, code: &str, of: &str) -> Vec<Option<Quantity>> {
+fn figure(moved: &Moved, code: &str, of: &str) -> Vec<Figure> {
     block(async {
         let desk = moved.desk().await;
         let mut found = Vec::new();
@@ -107,9 +111,51 @@ fn for_three_minutes_of_september_ets01_had_a_rating_and_a_note_and_no_figure() 
         let reasons = versions.submission.versions.into_iter().filter_map(|it| it.reason);
         assert!(reasons.into_iter().all(|it| it.code == ReasonCode::NoneRecorded));
     });
+    let state = block(async {
+        let desk = moved.desk().await;
+        let bare = submission(&desk, "ETS01", "FY2014-Q1", INSTANTS[1]).await.unwrap();
+        bare.line.figure_state
+    });
+    assert_eq!(state, FigureState::Absent);
     // LS05's two figures went blank with them, and stayed so.
     assert_eq!(figure(moved, "LS05", "FY2013"), [q("0"), None, None, q("0")]);
     assert_eq!(figure(moved, "LS05", "FY2013-Q4"), [q("0"), None, None, None]);
+}
+
+#[test]
+fn of_the_44_fields_that_changed_on_2_september_ten_said_something_else() {
+    let Figures::In(folder) = figures() else {
+        return;
+    };
+    let changes = rows(&folder.join("hart_dc_kpis_2014/changes.csv"));
+    let of = |instant: &str| changes.iter().filter(|row| row["vintage_at"] == instant).count();
+    assert_eq!((of(INSTANTS[1]), of(INSTANTS[2])), (44, 2));
+    let read = Read::of(&plan("hart.toml"), &folder);
+    let prologue = read.prologue(&read.sources).unwrap();
+    let recorded = |instant: &str| {
+        let mut types: BTreeMap<&str, usize> = BTreeMap::new();
+        for planned in prologue.batches.iter().flatten() {
+            let known_at = planned.asserted.as_ref().and_then(|it| it.known_at);
+            if known_at == Some(at(instant)) {
+                let name = planned.intent.event_type();
+                *types.entry(name.split('.').nth(2).unwrap()).or_default() += 1;
+            }
+        }
+        types
+    };
+    // Thirty "No notes" became a space, one note changed the blank at its end, and three noughts that
+    // were no targets became blanks.
+    let first = [("commentary_written", 6), ("revised", 1), ("withdrawn", 3)];
+    assert_eq!(recorded(INSTANTS[1]), first.into());
+    assert_eq!(recorded(INSTANTS[2]), [("revised", 1), ("submitted", 1)].into());
+    let moved = moved(&folder);
+    block(async {
+        let desk = moved.desk().await;
+        for code in ["SNH03", "SNH04", "SNH06"] {
+            let answer = desk.measure(code, When::Now).await.unwrap().answer;
+            assert_eq!(answer.targets, [], "{code}");
+        }
+    });
 }
 
 /// What the targets of every measure were, and became, in order.
@@ -127,7 +173,13 @@ fn targets(moved: &Moved) -> Vec<(String, Polarity, Target, Option<Target>, Reas
                 let withdrawn = version.happened == TargetHappened::Withdrawn;
                 let new = (!withdrawn).then_some(version.target);
                 if let Some(old) = held {
-                    moves.push((code.clone(), polarity.clone(), old, new.clone(), version.reason.code));
+                    moves.push((
+                        code.clone(),
+                        polarity.clone(),
+                        old,
+                        new.clone(),
+                        version.reason.code,
+                    ));
                 }
                 held = new;
             }
@@ -157,10 +209,7 @@ fn exactly_two_targets_were_made_easier_and_no_reason_is_on_record() {
         .map(|(code, _, old, new, _)| (code.clone(), level(old), new.as_ref().and_then(level)))
         .collect();
     println!("Hart: made easier {easier:?}");
-    assert_eq!(
-        easier,
-        [("HS07".to_owned(), q("36"), q("28")), ("RB09".to_owned(), q("12"), None)]
-    );
+    assert_eq!(easier, [("HS07".to_owned(), q("36"), q("28")), ("RB09".to_owned(), q("12"), None)]);
     assert!(moves.iter().all(|(.., reason)| *reason == ReasonCode::NoneRecorded));
     for (code, _, old, ..) in &moves {
         let path = ["HR11", "HS08", "HS16", "IA01"].contains(&code.as_str());
@@ -174,7 +223,7 @@ fn a_period_that_two_files_tell_differently_is_a_revision() {
         return;
     };
     let moved = moved(&folder);
-    let last = |found: Vec<Option<Quantity>>| (found[0], found[3]);
+    let last = |found: Vec<Figure>| (found[0], found[3]);
     assert_eq!(last(figure(moved, "FI06", "FY2014-Q1")), (q("97.4"), q("97.9")));
     assert_eq!(last(figure(moved, "HR11", "FY2014-Q1")), (q("2.6"), q("2.7")));
     assert_eq!(last(figure(moved, "HS07", "FY2013")), (q("365"), q("324")));

@@ -61,8 +61,9 @@ fn against_the_publishers_own(day: &str, vintage: &Vintage, own: &Found, found: 
     assert!(expected.cells.keys().eq(found.keys()), "{day}: not the same cells");
     let differ = difference(&expected, &found);
     let far = |key| match (&expected.cells[key], &found[key]) {
-        (CellValue::Number(a), CellValue::Number(b)) if a == b => 0.0,
-        (CellValue::Number(a), CellValue::Number(b)) => (a - b).abs() / a.abs().max(b.abs()),
+        (CellValue::Number(a), CellValue::Number(b)) => {
+            (a - b).abs() / a.abs().max(b.abs()).max(f64::MIN_POSITIVE)
+        }
         other => panic!("{other:?}"),
     };
     let farthest: f64 = found.keys().map(far).fold(0.0, f64::max);

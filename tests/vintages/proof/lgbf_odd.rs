@@ -222,6 +222,34 @@ fn a_span_of_two_years_and_a_year_are_told_apart_and_spans_quarters_and_months_a
 }
 
 #[test]
+fn a_code_with_a_space_in_other_case_or_without_its_nought_is_the_same_measure() {
+    let Figures::In(folder) = figures() else {
+        return;
+    };
+    let read = Read::of(&plan("lgbf-raw.toml"), &folder);
+    let rows = read.sources.iter().flat_map(|source| &source.reading.rows);
+    let mut written: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for row in rows {
+        let spellings = written.entry(row.measure.as_str()).or_default();
+        spellings.insert(row.code_as_written.as_str());
+        assert_eq!(lgbf::measure(&row.code_as_written), row.measure.as_str());
+    }
+    let raw = lgbf::raw(&folder);
+    let told: BTreeSet<&str> =
+        raw.iter().flat_map(|(_, cells)| cells.keys().map(|key| key.measure.as_str())).collect();
+    assert!(written.keys().eq(told.iter()));
+    let list = Read::of(&plan("lgbf.toml"), &folder);
+    let log = &list.sources[1].reading.rows;
+    for row in log {
+        let spellings = written.entry(row.measure.as_str()).or_default();
+        spellings.insert(row.code_as_written.as_str());
+    }
+    println!("LGBF: CHN01 {:?}, FINSUS01 {:?}", written["CHN01"], written["FINSUS01"]);
+    assert!(written["CHN01"].is_superset(&["CHN 01", "CHN01", "CHN1"].into()));
+    assert!(written["FINSUS01"].contains("FINSUS1"));
+}
+
+#[test]
 fn files_with_a_byte_order_mark_are_read_and_the_rows_in_cash_terms_are_another_series() {
     let Figures::In(folder) = figures() else {
         return;

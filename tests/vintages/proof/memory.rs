@@ -80,7 +80,9 @@ pub(super) fn cells(held: &Held, name: fn(&str) -> String) -> Found {
                     (Field::Denominator, cell.denominator),
                 ];
                 for (field, figure) in parts {
-                    figure.map(|figure| hold(field, number(figure)));
+                    if let Some(figure) = figure {
+                        hold(field, number(figure));
+                    }
                 }
                 if let Some(status) = &cell.status_as_reported {
                     hold(Field::Status, CellValue::Text(status.to_string()));

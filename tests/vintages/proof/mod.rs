@@ -25,9 +25,7 @@ use super::reader::{CellKey, CellValue, Days, Field, Vintage, difference};
 type Found = BTreeMap<CellKey, CellValue>;
 
 fn at(text: &str) -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339(text)
-        .unwrap()
-        .with_timezone(&Utc)
+    DateTime::parse_from_rfc3339(text).unwrap().with_timezone(&Utc)
 }
 
 fn period(text: &str) -> Period {
@@ -36,23 +34,15 @@ fn period(text: &str) -> Period {
 
 fn key(measure: String, days: Days, breakdown: &Breakdown, field: Field) -> CellKey {
     let tags = breakdown.tags().iter();
-    let breakdown = tags
-        .map(|tag| (tag.taxonomy.clone(), tag.code.clone()))
-        .collect();
-    CellKey {
-        measure,
-        days,
-        breakdown,
-        field,
-    }
+    let breakdown = tags.map(|tag| (tag.taxonomy.clone(), tag.code.clone())).collect();
+    CellKey { measure, days, breakdown, field }
 }
 
 /// How what was found differs from each vintage, one line a cell.
 fn differences(vintages: &[Vintage], found: &[Found]) -> Vec<String> {
     assert_eq!(vintages.len(), found.len());
     let each = vintages.iter().zip(found);
-    each.flat_map(|(vintage, found)| difference(vintage, found))
-        .collect()
+    each.flat_map(|(vintage, found)| difference(vintage, found)).collect()
 }
 
 /// Fails with the first differences.

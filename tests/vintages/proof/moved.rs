@@ -66,9 +66,7 @@ pub(super) fn plan(name: &str) -> String {
 }
 
 fn own(folder: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests")
-        .join(folder)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder)
 }
 
 /// Moves a plan in and tells what became of every file.
@@ -81,10 +79,7 @@ pub(super) fn move_in(set: &str, plan: &str, figures: &Path) -> Moved {
     let words = ["piperoll", "--state", state.to_str().unwrap(), "schema"];
     let config = Cli::try_parse_from(words).unwrap().config;
     let moving = MoveIn::read(&folder.plan(), Some(figures)).unwrap_or_else(|e| panic!("{e}"));
-    let told = Told {
-        progress: &mut |_| (),
-        receipt: &mut |_| (),
-    };
+    let told = Told { progress: &mut |_| (), receipt: &mut |_| () };
     let run = moving.run(&config, Half::GoOn, "the proof", told);
     let (recorded, summary) = block(run).unwrap_or_else(|e| panic!("{set}: {e}"));
     println!("{set}: {} events recorded", recorded.recorded);
@@ -97,11 +92,7 @@ pub(super) fn move_in(set: &str, plan: &str, figures: &Path) -> Moved {
         let sum = rows.recorded + rows.unchanged + rows.declared + rows.refused;
         assert_eq!(rows.read, sum, "{}", file.file);
     }
-    Moved {
-        config,
-        name,
-        summary,
-    }
+    Moved { config, name, summary }
 }
 
 impl Moved {
@@ -121,9 +112,7 @@ impl Moved {
     ) -> std::collections::HashMap<MeasureId, String> {
         let board = desk.scorecard(when, None).await.unwrap();
         let lines = board.answer.lines.into_iter().map(|line| line.facts.measure);
-        lines
-            .map(|measure| (measure.measure, name(&measure.codes[0].code)))
-            .collect()
+        lines.map(|measure| (measure.measure, name(&measure.codes[0].code))).collect()
     }
 
     /// Every cell as at an instant.
@@ -147,7 +136,9 @@ impl Moved {
                 assert!(found.insert(at(field), value).is_none(), "{} twice", at(field));
             };
             for (field, figure) in parts {
-                figure.map(|figure| hold(field, number(figure)));
+                if let Some(figure) = figure {
+                    hold(field, number(figure));
+                }
             }
             if let Some(status) = &cell.status_as_reported {
                 hold(Field::Status, CellValue::Text(status.clone()));
