@@ -8,44 +8,19 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 pub struct Config {
     /// NATS, as the owner of streams; needed only to create or throw away a ledger.
-    #[arg(
-        long,
-        env = "PIPEROLL_NATS_OWNER_URL",
-        hide_env_values = true,
-        global = true
-    )]
+    #[arg(long, env = "PIPEROLL_NATS_OWNER_URL", hide_env_values = true, global = true)]
     pub nats_owner_url: Option<String>,
     /// NATS, as a writer.
-    #[arg(
-        long,
-        env = "PIPEROLL_NATS_WRITER_URL",
-        hide_env_values = true,
-        global = true
-    )]
+    #[arg(long, env = "PIPEROLL_NATS_WRITER_URL", hide_env_values = true, global = true)]
     pub nats_writer_url: Option<String>,
     /// NATS, as a reader: projectors and checks.
-    #[arg(
-        long,
-        env = "PIPEROLL_NATS_READER_URL",
-        hide_env_values = true,
-        global = true
-    )]
+    #[arg(long, env = "PIPEROLL_NATS_READER_URL", hide_env_values = true, global = true)]
     pub nats_reader_url: Option<String>,
     /// NATS's monitoring address, `http://…`; several with commas.
-    #[arg(
-        long,
-        env = "PIPEROLL_NATS_MONITOR_URL",
-        value_delimiter = ',',
-        global = true
-    )]
+    #[arg(long, env = "PIPEROLL_NATS_MONITOR_URL", value_delimiter = ',', global = true)]
     pub nats_monitor_url: Vec<String>,
     /// Postgres.
-    #[arg(
-        long,
-        env = "PIPEROLL_POSTGRES_URL",
-        hide_env_values = true,
-        global = true
-    )]
+    #[arg(long, env = "PIPEROLL_POSTGRES_URL", hide_env_values = true, global = true)]
     pub postgres_url: Option<String>,
     /// How often the guard inspects a stream that is being written, in seconds.
     #[arg(long, env = "PIPEROLL_GUARD_SECONDS", default_value_t = 60, global = true)]

@@ -18,9 +18,7 @@ pub struct NoRandomness(#[from] getrandom::Error);
 /// No random bits.
 pub fn event_id(time: DateTime<Utc>) -> Result<EventId, NoRandomness> {
     let millis = u64::try_from(time.timestamp_millis()).unwrap_or_default();
-    Ok(EventId::new(
-        Builder::from_unix_timestamp_millis(millis, &random()?).into_uuid(),
-    ))
+    Ok(EventId::new(Builder::from_unix_timestamp_millis(millis, &random()?).into_uuid()))
 }
 
 /// The id of one request; who repeats the request repeats it.
@@ -79,10 +77,7 @@ mod tests {
         let (one, other) = (event_id(time).unwrap(), event_id(time).unwrap());
         assert_ne!(one, other);
         assert_eq!(one.uuid().get_version_num(), 7);
-        assert_eq!(
-            one.uuid().get_timestamp().unwrap().to_unix().0,
-            1_784_000_000
-        );
+        assert_eq!(one.uuid().get_timestamp().unwrap().to_unix().0, 1_784_000_000);
     }
 
     #[test]

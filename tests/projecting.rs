@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, stream};
 use piperoll_events::Position;
-use piperoll_projections::runtime::bench::{Invented, Shape};
 use piperoll_projections::runtime::rebuild::{Plan, Stage};
 use piperoll_projections::runtime::{
     Cursor, Fence, Link, Origin, Progress, Rebuilt, RuntimeError, Verdict, connect, follow,
@@ -14,6 +13,7 @@ use piperoll_projections::runtime::{
 use piperoll_projections::{Placed, Projection, READ_MODELS, Schema};
 use tokio::sync::watch;
 
+use crate::support::invented::{Invented, Shape};
 use crate::support::setting;
 
 static MADE: AtomicU32 = AtomicU32::new(0);
@@ -32,7 +32,8 @@ struct InUse {
 type Handed = Result<Vec<Placed>, Box<dyn std::error::Error + Send + Sync>>;
 
 fn handing(batches: &[Vec<Placed>]) -> impl Stream<Item = Handed> + Send + use<> {
-    stream::iter(batches.to_vec().into_iter().map(Ok)).boxed()
+    let handed: Vec<Handed> = batches.iter().cloned().map(Ok).collect();
+    stream::iter(handed)
 }
 
 impl InUse {

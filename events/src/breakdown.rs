@@ -78,10 +78,7 @@ impl Breakdown {
                 }
             }
         }
-        match tags
-            .windows(2)
-            .find(|pair| matches!(pair, [a, b] if a.taxonomy >= b.taxonomy))
-        {
+        match tags.windows(2).find(|pair| matches!(pair, [a, b] if a.taxonomy >= b.taxonomy)) {
             Some([_, second]) => Err(NotABreakdown::Order(second.taxonomy.clone())),
             _ => Ok(Self(tags)),
         }
@@ -110,10 +107,7 @@ mod tests {
     use super::*;
 
     fn tag(taxonomy: &str, code: &str) -> Tag {
-        Tag {
-            taxonomy: taxonomy.to_owned(),
-            code: code.to_owned(),
-        }
+        Tag { taxonomy: taxonomy.to_owned(), code: code.to_owned() }
     }
 
     #[test]

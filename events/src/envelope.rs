@@ -89,11 +89,7 @@ pub struct Record {
 pub struct Asserted {
     /// When the file says it was known. It orders the prologue; after a ledger has opened it is
     /// shown and never used to answer.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "micros_option"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "micros_option")]
     #[schemars(with = "Option<String>")]
     pub known_at: Option<DateTime<Utc>>,
     /// The application of the file.
@@ -176,10 +172,7 @@ impl Event {
             time: micros(self.time),
             datacontenttype: "application/json",
             dataschema: self.fact.dataschema(),
-            data: WrittenData {
-                record: &self.record,
-                fact: &self.fact,
-            },
+            data: WrittenData { record: &self.record, fact: &self.fact },
         };
         let body =
             serde_json::to_vec(&written).map_err(|error| DecodeError::Schema(error.to_string()))?;
@@ -200,21 +193,12 @@ impl Event {
             return Err(wrong("`specversion` or `datacontenttype` is another"));
         }
         let ledger = read.source.strip_prefix("/ledgers/").unwrap_or_default();
-        let ledger = ledger
-            .parse()
-            .map_err(|_| wrong("`source` names no ledger"))?;
+        let ledger = ledger.parse().map_err(|_| wrong("`source` names no ledger"))?;
         let entity =
             EntityRef::parse(read.subject).ok_or_else(|| wrong("`subject` names no entity"))?;
         let time = parse_micros(read.time).ok_or_else(|| wrong("`time` is malformed"))?;
         let fact = Fact::decode(entity, read.r#type, read.dataschema, read.data.fact)?;
-        Ok(Self {
-            id: read.id,
-            ledger,
-            entity,
-            time,
-            record: read.data.record,
-            fact,
-        })
+        Ok(Self { id: read.id, ledger, entity, time, record: read.data.record, fact })
     }
 }
 

@@ -16,6 +16,7 @@ const FRAMEWORK: &str = "7c6b5a49382716058f9e0d1c2b3a4958";
 const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 /// What each event says, by type.
+#[expect(clippy::too_many_lines, reason = "a list, one entry an event")]
 fn facts() -> Vec<(&'static str, Value)> {
     let reason = json!({"code": "source_revised", "text": "The source published it again."});
     let authority = json!({"kind": "body_decision", "body": "Council", "decided_on": "2022-05-19",
@@ -55,55 +56,100 @@ fn facts() -> Vec<(&'static str, Value)> {
         all
     };
     vec![
-        ("ledger.created", json!({"name": "northmoor", "title": {"en": "Northmoor Council"},
-            "body_kind": "council", "reality": "illustrative", "plan_digest": DIGEST})),
+        (
+            "ledger.created",
+            json!({"name": "northmoor", "title": {"en": "Northmoor Council"},
+            "body_kind": "council", "reality": "illustrative", "plan_digest": DIGEST}),
+        ),
         ("ledger.opened", json!({"asserted": 363})),
-        ("ledger.key_added", json!({"key_id": "a1b2c3d4e5f60718", "algorithm": "ed25519",
-            "public_key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="})),
-        ("ledger.configuration_observed", json!({"differences": [{"field": "max_age",
-            "expected": "0", "found": "3600"}], "reason": reason})),
-        ("import.received", json!({"file_name": "q4.csv", "file_digest": DIGEST, "bytes": 7361,
-            "mapping_digest": DIGEST, "rows": 45, "encoding": "UTF-8"})),
-        ("import.applied", json!({"rows": {"read": 45, "recorded": 12, "unchanged": 30,
-            "declared": 1, "refused": 2}, "events": 13, "withdrawn": 1})),
+        (
+            "ledger.key_added",
+            json!({"key_id": "a1b2c3d4e5f60718", "algorithm": "ed25519",
+            "public_key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}),
+        ),
+        (
+            "ledger.configuration_observed",
+            json!({"differences": [{"field": "max_age",
+            "expected": "0", "found": "3600"}], "reason": reason}),
+        ),
+        (
+            "import.received",
+            json!({"file_name": "q4.csv", "file_digest": DIGEST, "bytes": 7361,
+            "mapping_digest": DIGEST, "rows": 45, "encoding": "UTF-8"}),
+        ),
+        (
+            "import.applied",
+            json!({"rows": {"read": 45, "recorded": 12, "unchanged": 30,
+            "declared": 1, "refused": 2}, "events": 13, "withdrawn": 1}),
+        ),
         ("import.rejected", json!({"reason": reason})),
         ("import.reversed", json!({"reason": reason, "events": 13})),
-        ("framework.adopted", json!({"title": {"en": "Plan 2021 to 2025"}, "from": "2021-04-01",
+        (
+            "framework.adopted",
+            json!({"title": {"en": "Plan 2021 to 2025"}, "from": "2021-04-01",
             "until": "2025-03-31", "scale": scale, "rating_rule": rule, "reason": reason,
-            "authority": authority})),
-        ("framework.rating_rule_set", json!({"rule": rule, "reason": reason,
-            "authority": authority})),
+            "authority": authority}),
+        ),
+        (
+            "framework.rating_rule_set",
+            json!({"rule": rule, "reason": reason,
+            "authority": authority}),
+        ),
         ("objective.added", added(json!({}))),
         ("step.added", added(json!({"level": "regional", "lead": "Head of Housing"}))),
         ("area.added", added(json!({}))),
-        ("measure.adopted", json!({"framework": FRAMEWORK, "title": words,
+        (
+            "measure.adopted",
+            json!({"framework": FRAMEWORK, "title": words,
             "treatment": "targeted", "level": "strategic", "measures": "performance_measure",
             "definition": definition, "codes": [{"scheme": "local", "code": "FI06"}],
             "baseline": {"period": "FY2020", "value": "91.4"},
             "targets": [{"key": key, "target": old}], "places": [{"area": FRAMEWORK}],
-            "reason": reason, "authority": authority})),
+            "reason": reason, "authority": authority}),
+        ),
         ("measure.definition_set", json!({"definition": definition, "reason": reason})),
-        ("measure.baseline_set", json!({"baseline": {"period": "FY2020", "value": "91.4"},
-            "reason": reason, "authority": authority})),
+        (
+            "measure.baseline_set",
+            json!({"baseline": {"period": "FY2020", "value": "91.4"},
+            "reason": reason, "authority": authority}),
+        ),
         ("measure.target_set", json!({"key": key, "target": old, "reason": reason})),
-        ("measure.target_changed", json!({"key": key, "old": old, "new": new, "reason": reason,
-            "authority": authority})),
+        (
+            "measure.target_changed",
+            json!({"key": key, "old": old, "new": new, "reason": reason,
+            "authority": authority}),
+        ),
         ("measure.target_withdrawn", json!({"key": key, "old": old, "reason": reason})),
         ("measure.placed", json!({"place": {"objective": FRAMEWORK}, "reason": reason})),
-        ("measure.code_assigned", json!({"code": {"scheme": "local", "code": "FI6",
-            "from": "2023-05-25"}, "reason": reason})),
-        ("submission.submitted", sub(json!({"cells": [{"value": "97.4", "numerator": "974",
+        (
+            "measure.code_assigned",
+            json!({"code": {"scheme": "local", "code": "FI6",
+            "from": "2023-05-25"}, "reason": reason}),
+        ),
+        (
+            "submission.submitted",
+            sub(json!({"cells": [{"value": "97.4", "numerator": "974",
             "denominator": "1000", "status": "provisional", "status_as_reported": "Provisional"},
             {"breakdown": [{"taxonomy": "size", "code": "small"}], "value": "98.1"}],
-            "rating_as_reported": "Green", "commentary": sealed}))),
-        ("submission.revised", sub(json!({"content_from": 12, "changed": [{"value": "97.9"}],
+            "rating_as_reported": "Green", "commentary": sealed})),
+        ),
+        (
+            "submission.revised",
+            sub(json!({"content_from": 12, "changed": [{"value": "97.9"}],
             "removed": [[{"taxonomy": "size", "code": "small"}]],
-            "rating_as_reported": {"now": "Amber"}, "reason": reason}))),
+            "rating_as_reported": {"now": "Amber"}, "reason": reason})),
+        ),
         ("submission.withdrawn", sub(json!({"content_from": 12, "reason": reason}))),
-        ("submission.no_value_declared", sub(json!({"state": "awaiting_source",
-            "expected_on": "2022-06-14"}))),
-        ("submission.commentary_written", sub(json!({"content_from": 12, "explains": 14,
-            "text": sealed}))),
+        (
+            "submission.no_value_declared",
+            sub(json!({"state": "awaiting_source",
+            "expected_on": "2022-06-14"})),
+        ),
+        (
+            "submission.commentary_written",
+            sub(json!({"content_from": 12, "explains": 14,
+            "text": sealed})),
+        ),
     ]
 }
 
@@ -133,7 +179,14 @@ fn event(short: &str, fact: &Value) -> Event {
     };
     let time = crate::envelope::parse_micros("2022-06-01T09:30:00.123456Z").unwrap();
     let ledger = LedgerId::new(id("45c48cce2e2d7fbdea1afc51c7c6ad26"));
-    Event { id: EventId::new(id("0190b1c2d3e47f508a1b2c3d4e5f6071")), ledger, entity, time, record, fact }
+    Event {
+        id: EventId::new(id("0190b1c2d3e47f508a1b2c3d4e5f6071")),
+        ledger,
+        entity,
+        time,
+        record,
+        fact,
+    }
 }
 
 fn folder() -> PathBuf {
@@ -189,7 +242,8 @@ fn every_example_follows_its_schema_and_a_stray_field_does_not() {
 #[test]
 fn a_body_of_a_later_release_names_the_release() {
     let bytes = std::fs::read(folder().join("piperoll.ledger.opened.v1.json")).unwrap();
-    let later = String::from_utf8(bytes).unwrap().replace("urn:piperoll:0.1.0", "urn:piperoll:0.9.2");
+    let later =
+        String::from_utf8(bytes).unwrap().replace("urn:piperoll:0.1.0", "urn:piperoll:0.9.2");
     let error = Event::decode(later.as_bytes()).unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -269,10 +269,7 @@ impl EntityRef {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, id) = text.split_once('/')?;
-        Some(Self {
-            kind: EntityKind::find(kind)?,
-            id: parse(id).ok()?,
-        })
+        Some(Self { kind: EntityKind::find(kind)?, id: parse(id).ok()? })
     }
 }
 
@@ -344,9 +341,7 @@ impl FromStr for LedgerName {
 
 impl<'de> Deserialize<'de> for LedgerName {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -371,19 +366,7 @@ mod tests {
 
     #[test]
     fn names_that_would_reach_another_subject_are_refused() {
-        for bad in [
-            "",
-            "a",
-            "A",
-            "north.moor",
-            "north*",
-            ">",
-            "api",
-            "cy",
-            "1st",
-            "é",
-            "a b",
-        ] {
+        for bad in ["", "a", "A", "north.moor", "north*", ">", "api", "cy", "1st", "é", "a b"] {
             assert!(bad.parse::<LedgerName>().is_err(), "`{bad}` was accepted");
         }
     }

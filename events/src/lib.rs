@@ -10,6 +10,8 @@ pub mod breakdown;
 pub mod cell;
 pub mod definition;
 pub mod envelope;
+#[cfg(test)]
+mod examples;
 pub mod framework;
 pub mod ids;
 pub mod import;
@@ -21,8 +23,6 @@ pub mod profile;
 pub mod quantity;
 pub mod rating;
 pub mod reason;
-#[cfg(test)]
-mod examples;
 mod registry;
 pub mod step;
 pub mod submission;

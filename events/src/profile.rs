@@ -54,18 +54,10 @@ pub fn check(body: &[u8]) -> Result<(), ProfileError> {
         return Err(ProfileError::ByteOrderMark);
     }
     let text = std::str::from_utf8(body).map_err(|_| ProfileError::NotUtf8)?;
-    let mut scan = Scan {
-        bytes: text.as_bytes(),
-        at: 0,
-        names: Vec::new(),
-    };
+    let mut scan = Scan { bytes: text.as_bytes(), at: 0, names: Vec::new() };
     scan.value(0)?;
     scan.blank();
-    if scan.at == scan.bytes.len() {
-        Ok(())
-    } else {
-        Err(ProfileError::NotJson(scan.at))
-    }
+    if scan.at == scan.bytes.len() { Ok(()) } else { Err(ProfileError::NotJson(scan.at)) }
 }
 
 struct Scan<'a> {
@@ -225,9 +217,7 @@ impl Scan<'_> {
         let digits = self.at;
         let mut whole: u64 = 0;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
-            whole = whole
-                .saturating_mul(10)
-                .saturating_add(u64::from(digit.saturating_sub(b'0')));
+            whole = whole.saturating_mul(10).saturating_add(u64::from(digit.saturating_sub(b'0')));
             self.step();
         }
         let length = self.at.saturating_sub(digits);
@@ -237,11 +227,7 @@ impl Scan<'_> {
         if length == 0 || (length > 1 && self.bytes.get(digits) == Some(&b'0')) {
             return Err(ProfileError::NotJson(start));
         }
-        if whole > MOST_INTEGER {
-            Err(ProfileError::HugeInteger(start))
-        } else {
-            Ok(())
-        }
+        if whole > MOST_INTEGER { Err(ProfileError::HugeInteger(start)) } else { Ok(()) }
     }
 
     fn word(&mut self, word: &[u8]) -> Result<(), ProfileError> {
@@ -284,10 +270,7 @@ mod tests {
         let deep = |n: usize| [b"[".repeat(n), b"]".repeat(n)].concat();
         assert_eq!(check(&deep(17)), Ok(()));
         assert_eq!(check(&deep(18)), Err(ProfileError::TooDeep(17)));
-        assert_eq!(
-            check(&vec![b' '; MOST_BYTES + 1]),
-            Err(ProfileError::TooLong)
-        );
+        assert_eq!(check(&vec![b' '; MOST_BYTES + 1]), Err(ProfileError::TooLong));
     }
 
     #[test]

@@ -170,9 +170,7 @@ impl Fact {
             .and_then(|rest| rest.split_once(':'))
             .ok_or_else(|| DecodeError::Schema("`dataschema` is malformed".to_owned()))?;
         if named != event_type {
-            return Err(DecodeError::Schema(
-                "`dataschema` and `type` differ".to_owned(),
-            ));
+            return Err(DecodeError::Schema("`dataschema` and `type` differ".to_owned()));
         }
         match decode_as(entity.kind, schema, fact) {
             Some(Ok(fact)) => Ok(fact),
@@ -198,10 +196,7 @@ mod tests {
         for (name, _) in schemas() {
             assert!(seen.insert(name), "`{name}` stands twice");
             let parts: Vec<_> = name.split('.').collect();
-            assert!(
-                matches!(parts.as_slice(), ["piperoll", _, _, "v1"]),
-                "`{name}`"
-            );
+            assert!(matches!(parts.as_slice(), ["piperoll", _, _, "v1"]), "`{name}`");
         }
     }
 
@@ -220,11 +215,7 @@ mod tests {
                 std::fs::write(&path, &text).unwrap();
             }
             let held = std::fs::read_to_string(&path).unwrap_or_default();
-            assert!(
-                held == text,
-                "{} is not the schema of its type",
-                path.display()
-            );
+            assert!(held == text, "{} is not the schema of its type", path.display());
         }
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -215,15 +215,7 @@ mod tests {
 
     #[test]
     fn texts_that_could_mislead_a_reader_are_refused() {
-        for bad in [
-            "",
-            "  ",
-            "a\u{202E}b",
-            "a\u{2066}b",
-            "a\0b",
-            "line\nline",
-            "a\u{1b}[31m",
-        ] {
+        for bad in ["", "  ", "a\u{202E}b", "a\u{2066}b", "a\0b", "line\nline", "a\u{1b}[31m"] {
             assert!(bad.parse::<Label>().is_err(), "{bad:?} was accepted");
         }
         assert!("line\nline".parse::<Prose>().is_ok());

@@ -5,6 +5,11 @@
 //!
 //! A read model is one folder and one line of [`READ_MODELS`].
 
+#![cfg_attr(
+    test,
+    allow(clippy::arithmetic_side_effects, reason = "a test stops where a number is too large")
+)]
+
 pub mod runtime;
 pub mod score;
 pub mod scorecard;

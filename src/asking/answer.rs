@@ -36,7 +36,9 @@ pub enum AskingError {
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
     /// No measure of that code at that moment.
-    #[error("no measure was called `{code}` at position {position}; `piperoll as-at … scorecard` lists them")]
+    #[error(
+        "no measure was called `{code}` at position {position}; `piperoll as-at … scorecard` lists them"
+    )]
     NoMeasure {
         /// What was asked for.
         code: String,
@@ -62,7 +64,9 @@ pub enum AskingError {
         position: Position,
     },
     /// A position that the rows have not reached.
-    #[error("position {wanted} was asked for and the read model is at {reached}; is a projector running?")]
+    #[error(
+        "position {wanted} was asked for and the read model is at {reached}; is a projector running?"
+    )]
     NotThere {
         /// The position asked for.
         wanted: Position,
@@ -165,7 +169,8 @@ impl Desk {
             When::At(wanted) => (wanted, self.reader.instant_of(wanted).await?),
             When::KnownAt(at) => (self.reader.position_at(at).await?, Some(at)),
         };
-        let closed = if in_prologue(&cursor, position, instant) { Closed::Closed } else { Closed::Open };
+        let closed =
+            if in_prologue(&cursor, position, instant) { Closed::Closed } else { Closed::Open };
         Ok(AsAt { position, instant, basis: Basis::Recorded, closed })
     }
 
@@ -303,7 +308,8 @@ fn score(line: Line, instant: Option<DateTime<Utc>>) -> Scored<Line> {
         None => Direction::Unknown,
     };
     let declared: Vec<_> = line.headline.iter().filter_map(Headline::declared).collect();
-    let day = instant.map_or(NaiveDate::MAX, |at| at.with_timezone(&chrono_tz::Europe::London).date_naive());
+    let day = instant
+        .map_or(NaiveDate::MAX, |at| at.with_timezone(&chrono_tz::Europe::London).date_naive());
     let decimals = line.definition.as_ref().and_then(|definition| definition.decimals);
     Scored {
         rating,

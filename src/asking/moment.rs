@@ -49,7 +49,9 @@ pub enum Closed {
 
 /// Why a text is no moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a moment: give a date (2022-10-14, its end in London) or an instant (2022-10-14T09:30:00Z)")]
+#[error(
+    "`{0}` is not a moment: give a date (2022-10-14, its end in London) or an instant (2022-10-14T09:30:00Z)"
+)]
 pub struct NotAMoment(pub String);
 
 /// The instant that a date or an RFC 3339 instant means; a date means its end in London.

@@ -7,7 +7,9 @@ use piperoll_projections::score::{Direction, FigureState, Rating};
 use piperoll_projections::scorecard::{Headline, Line};
 
 use super::{Ended, output};
-use crate::asking::answer::{Answer, Board, Desk, MeasureAnswer, Scored, SubmissionAnswer, code_of};
+use crate::asking::answer::{
+    Answer, Board, Desk, MeasureAnswer, Scored, SubmissionAnswer, code_of,
+};
 use crate::asking::moment::{AsAt, Closed, When, instant};
 use crate::config::Config;
 use crate::identity::vault::Opened;
@@ -15,7 +17,9 @@ use crate::operate::site::Site;
 
 /// Asks the record as it stands, or as it stood at any date.
 #[derive(Debug, Parser)]
-#[command(after_help = "Examples:\n  piperoll as-at --ledger northmoor --known-at 2022-06-01 measure NM03\n  piperoll as-at --ledger northmoor --position 120 scorecard --period FY2021-Q4\n  piperoll as-at --ledger northmoor submission NM09 FY2023-Q3 --json\n\nA date means its end in London. Without --known-at or --position: as it stands now.")]
+#[command(
+    after_help = "Examples:\n  piperoll as-at --ledger northmoor --known-at 2022-06-01 measure NM03\n  piperoll as-at --ledger northmoor --position 120 scorecard --period FY2021-Q4\n  piperoll as-at --ledger northmoor submission NM09 FY2023-Q3 --json\n\nA date means its end in London. Without --known-at or --position: as it stands now."
+)]
 pub struct Args {
     /// The ledger.
     #[arg(long, global = true, required = false)]
@@ -36,20 +40,26 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Every measure with its figure, target, rating and directions.
-    #[command(after_help = "Example:\n  piperoll as-at --ledger northmoor --known-at 2023-06-01 scorecard --period FY2022-Q4")]
+    #[command(
+        after_help = "Example:\n  piperoll as-at --ledger northmoor --known-at 2023-06-01 scorecard --period FY2022-Q4"
+    )]
     Scorecard {
         /// One period; without it, the latest of each measure.
         #[arg(long)]
         period: Option<Period>,
     },
     /// One measure over all its periods.
-    #[command(after_help = "Example:\n  piperoll as-at --ledger northmoor --known-at 2022-06-01 measure NM03")]
+    #[command(
+        after_help = "Example:\n  piperoll as-at --ledger northmoor --known-at 2022-06-01 measure NM03"
+    )]
     Measure {
         /// Its code or id.
         code: String,
     },
     /// One figure with its cells, its words and every version.
-    #[command(after_help = "Example:\n  piperoll as-at --ledger northmoor submission NM09 FY2023-Q3")]
+    #[command(
+        after_help = "Example:\n  piperoll as-at --ledger northmoor submission NM09 FY2023-Q3"
+    )]
     Submission {
         /// The measure's code or id.
         code: String,
@@ -159,7 +169,11 @@ fn figure(line: &Scored<Line>) -> String {
 }
 
 fn with_unit(value: Quantity, unit: &str) -> String {
-    if unit.is_empty() || unit == "%" { format!("{value}{unit}") } else { format!("{value} {unit}") }
+    if unit.is_empty() || unit == "%" {
+        format!("{value}{unit}")
+    } else {
+        format!("{value} {unit}")
+    }
 }
 
 const fn mark(headline: &Headline) -> &'static str {

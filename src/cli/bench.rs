@@ -10,7 +10,9 @@ use crate::operate::bench::table::Figure;
 
 /// Measures this machine: import (W6), rebuild (W2) and as-at (W4), with ceilings and goals.
 #[derive(Debug, Parser)]
-#[command(after_help = "Example:\n  cargo run --release -- bench --versions 1000000\n\nIt takes some minutes and some gigabytes of disk. Figures of a debug build mean nothing.")]
+#[command(
+    after_help = "Example:\n  cargo run --release -- bench --versions 1000000\n\nIt takes some minutes and some gigabytes of disk. Figures of a debug build mean nothing."
+)]
 pub struct Args {
     /// Figures with their versions in the invented ledger; ten million are the long form.
     #[arg(long, default_value_t = 1_000_000)]

@@ -12,7 +12,9 @@ use crate::operate::moving_in::{Half, MoveIn};
 
 /// Moves two invented bodies in, records what happened since, and says what to try.
 #[derive(Debug, Parser)]
-#[command(after_help = "Example:\n  deploy/demo            starts the servers and runs this\n\nKilled halfway, the same command goes on where it stopped.")]
+#[command(
+    after_help = "Example:\n  deploy/demo            starts the servers and runs this\n\nKilled halfway, the same command goes on where it stopped."
+)]
 pub struct Args {
     /// The folder with a plan for each body.
     #[arg(long, default_value = "deploy/illustrative")]

@@ -22,7 +22,9 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Lists events in order.
-    #[command(after_help = "Examples:\n  piperoll events list --ledger northmoor --type measure.target_changed\n  piperoll events list --ledger northmoor --from 100 --limit 20 --json")]
+    #[command(
+        after_help = "Examples:\n  piperoll events list --ledger northmoor --type measure.target_changed\n  piperoll events list --ledger northmoor --from 100 --limit 20 --json"
+    )]
     List {
         #[command(flatten)]
         which: Which,
@@ -201,7 +203,10 @@ fn body(event: &Event) -> anyhow::Result<Value> {
 
 async fn show(source: &Source, position: Position, json: bool) -> anyhow::Result<Ended> {
     let Some(stored) = source.stream.find(position).await? else {
-        anyhow::bail!("nothing stands at {position}; the last position is {}", source.stream.head().await?);
+        anyhow::bail!(
+            "nothing stands at {position}; the last position is {}",
+            source.stream.head().await?
+        );
     };
     let text = String::from_utf8_lossy(&stored.body);
     if json {

@@ -18,7 +18,9 @@ use crate::operate::site::Site;
 
 /// Applies a file to a ledger that has been opened, or undoes one.
 #[derive(Debug, Parser)]
-#[command(after_help = "Examples:\n  piperoll import --ledger northmoor --mapping deploy/illustrative/northmoor/return.toml \\\n      '2024-05-17 performance return.csv' --dry-run\n  piperoll import --ledger northmoor --reverse 5b1f… --why 'last year'\"'\"'s file, sent by mistake'")]
+#[command(
+    after_help = "Examples:\n  piperoll import --ledger northmoor --mapping deploy/illustrative/northmoor/return.toml \\\n      '2024-05-17 performance return.csv' --dry-run\n  piperoll import --ledger northmoor --reverse 5b1f… --why 'last year'\"'\"'s file, sent by mistake'"
+)]
 pub struct Args {
     /// The ledger.
     #[arg(long)]
@@ -105,9 +107,7 @@ fn read(args: &Args) -> anyhow::Result<Import> {
         constants.insert(name.to_owned(), value.to_owned());
     }
     let known_at = args.known_at.as_deref().map(instant).transpose()?;
-    let reason = args
-        .why
-        .clone()
-        .map(|text| Reason { code: ReasonCode::SourceRevised, text: Some(text) });
+    let reason =
+        args.why.clone().map(|text| Reason { code: ReasonCode::SourceRevised, text: Some(text) });
     Ok(Import::read(file, mapping, constants, known_at, reason)?)
 }

@@ -15,7 +15,9 @@ use crate::operate::moving_in::{Half, MoveIn};
 
 /// Moves a body in: files and their mappings become the prologue of a ledger, which then opens.
 #[derive(Debug, Parser)]
-#[command(after_help = "Examples:\n  piperoll move-in deploy/illustrative/northmoor/plan.toml --dry-run\n  piperoll move-in deploy/illustrative/northmoor/plan.toml\n\nKilled halfway, the same command goes on where it stopped.")]
+#[command(
+    after_help = "Examples:\n  piperoll move-in deploy/illustrative/northmoor/plan.toml --dry-run\n  piperoll move-in deploy/illustrative/northmoor/plan.toml\n\nKilled halfway, the same command goes on where it stopped."
+)]
 pub struct Args {
     /// The plan (TOML): the body, its framework, its files and their mappings.
     plan: PathBuf,
@@ -45,7 +47,9 @@ pub struct Args {
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
     let moving = MoveIn::read(&args.plan, args.base.as_deref())?;
     if !args.allow_odd && warn(&moving)? {
-        output::line("nothing was recorded; correct the files, or let them through with --allow-odd")?;
+        output::line(
+            "nothing was recorded; correct the files, or let them through with --allow-odd",
+        )?;
         return Ok(Ended::Finding);
     }
     if args.dry_run {

@@ -73,7 +73,9 @@ pub(super) fn progress(total: u64, what: &'static str) -> ProgressBar {
     }
     let bar = ProgressBar::new(total);
     let style = "{msg} {wide_bar} {pos}/{len} {per_sec} {eta}";
-    bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_style(
+        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
     bar.set_message(what);
     bar
 }
@@ -107,7 +109,5 @@ pub(super) fn refused(text: &str) -> ExitCode {
 
 /// Whether the reader of standard output has gone away.
 pub(super) fn reader_gone(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

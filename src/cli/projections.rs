@@ -125,7 +125,11 @@ impl Rebuild<'_> {
             }
         };
         let judge = |found: &Comparison| {
-            if self.accept_differences || found.differences.is_empty() { Verdict::Swap } else { Verdict::Leave }
+            if self.accept_differences || found.differences.is_empty() {
+                Verdict::Swap
+            } else {
+                Verdict::Leave
+            }
         };
         let (cancelling, cancelled) = watch::channel(false);
         let work = projecting::rebuild(site, model, cancelled, progress, judge);

@@ -25,10 +25,7 @@ pub use words::SealedWords;
 
 /// What a rule says of a command that it accepts.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a decision is taken apart at once"
-)]
+#[expect(clippy::large_enum_variant, reason = "a decision is taken apart at once")]
 pub enum Decision {
     /// This happened.
     Record(Fact),

@@ -14,7 +14,9 @@ use crate::ids::{NoRandomness, nonce, random};
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// Others could read it.
-    #[error("`{path}` is open to others (mode {mode:04o}); run `chmod {wanted:04o} {path}`, and consider whether it was read")]
+    #[error(
+        "`{path}` is open to others (mode {mode:04o}); run `chmod {wanted:04o} {path}`, and consider whether it was read"
+    )]
     Open {
         /// The file or folder.
         path: PathBuf,

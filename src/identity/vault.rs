@@ -12,8 +12,8 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use hmac::{Hmac, Mac};
 use piperoll_events::ids::{ActorId, LedgerId, TextKeyId};
 use piperoll_events::text::{Digest, Prose, SealedText};
-use sha2::{Digest as _, Sha256};
 use piperoll_projections::runtime::Link;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::secret::{self, SecretError};
@@ -41,7 +41,9 @@ pub enum VaultError {
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
     /// A key or a text that is not what was sealed.
-    #[error("the sealed text under key `{0}` does not open; the vault and the ledger don't belong together")]
+    #[error(
+        "the sealed text under key `{0}` does not open; the vault and the ledger don't belong together"
+    )]
     Broken(TextKeyId),
 }
 
@@ -97,9 +99,7 @@ impl Vault {
         let insert = "insert into vault.text_key (key_id, ledger_id, nonce, wrapped)
             select key_id, $1, nonce, wrapped
             from unnest($2::uuid[], $3::bytea[], $4::bytea[]) as made (key_id, nonce, wrapped)";
-        self.client
-            .execute(insert, &[&self.ledger.uuid(), &key_ids, &nonces, &wrapped])
-            .await?;
+        self.client.execute(insert, &[&self.ledger.uuid(), &key_ids, &nonces, &wrapped]).await?;
         let words = sealed.into_iter().zip(texts);
         Ok(words.map(|(sealed, text)| SealedWords { sealed, digest: self.digest(text) }).collect())
     }

@@ -94,15 +94,7 @@ impl Ledger {
         gate.reached(Position(info.state.last_seq));
         let shelf = Mutex::new(Shelf::new(MOST_HELD));
         let last_time = Mutex::new(DateTime::UNIX_EPOCH);
-        let ledger = Self {
-            stream,
-            identity,
-            key,
-            judge,
-            gate,
-            shelf,
-            last_time,
-        };
+        let ledger = Self { stream, identity, key, judge, gate, shelf, last_time };
         // Its history says which differences somebody has accepted.
         ledger.load(identity.ledger_id.into()).await?;
         Ok(ledger)
@@ -151,18 +143,12 @@ impl Ledger {
         if requests.len() > MOST_ENTITIES {
             return Err(BatchError::TooMany(requests.len()));
         }
-        let asked: Vec<_> = requests
-            .iter()
-            .map(|(request, acting)| Asked::new(request.as_ref(), acting))
-            .collect();
+        let asked: Vec<_> =
+            requests.iter().map(|(request, acting)| Asked::new(request.as_ref(), acting)).collect();
         let mut seen = HashMap::new();
         for (second, entity) in asked.iter().map(|asked| asked.entity).enumerate() {
             if let Some(first) = seen.insert(entity, second) {
-                return Err(BatchError::SameEntity {
-                    first,
-                    second,
-                    entity,
-                });
+                return Err(BatchError::SameEntity { first, second, entity });
             }
         }
         self.run(&asked).await.map_err(|failed| match failed {
@@ -182,9 +168,7 @@ impl Ledger {
             let ledger = EntityRef::from(self.identity.ledger_id);
             if placed.entity == Some(ledger)
                 && let Outcome::Event(event) = &placed.outcome
-                && kept
-                    .find(ledger)
-                    .is_some_and(|held| held.last == Some(placed.position))
+                && kept.find(ledger).is_some_and(|held| held.last == Some(placed.position))
             {
                 self.notice(event);
             }
@@ -211,10 +195,7 @@ impl Ledger {
             let mut steps = self.consider_all(asked, &mut loaded).await?;
             let drafts: Vec<&Draft> = steps.iter().filter_map(Step::draft).collect();
             if drafts.is_empty() {
-                return self
-                    .confirmed(asked, &steps, &sent)
-                    .await
-                    .map_err(|error| (None, error));
+                return self.confirmed(asked, &steps, &sent).await.map_err(|error| (None, error));
             }
             if tried.len() > AGAIN {
                 return Err((None, given_up(tried.pop(), &drafts)));
@@ -242,10 +223,7 @@ impl Ledger {
                     tried.push(go_on(stop).map_err(|error| (None, error))?);
                 }
             }
-            loaded = self
-                .again(asked, loaded, tried.last())
-                .await
-                .map_err(|e| (None, e))?;
+            loaded = self.again(asked, loaded, tried.last()).await.map_err(|e| (None, e))?;
         }
     }
 
@@ -271,20 +249,16 @@ impl Ledger {
             .collect();
         let fresh: Vec<(usize, Loaded)> = stream::iter(stale)
             .map(|(index, entity, held)| async move {
-                self.catch_up(entity, held)
-                    .await
-                    .map(|loaded| (index, loaded))
+                self.catch_up(entity, held).await.map(|loaded| (index, loaded))
             })
             .buffered(READS_AT_ONCE)
             .try_collect()
             .await
             .map_err(|error| (None, error))?;
         for (index, fresh) in fresh {
-            if let (Some(asked), Some(slot), Some(look)) = (
-                asked.get(index),
-                loaded.get_mut(index),
-                looks.get_mut(index),
-            ) {
+            if let (Some(asked), Some(slot), Some(look)) =
+                (asked.get(index), loaded.get_mut(index), looks.get_mut(index))
+            {
                 *look = asked.look(&fresh.held);
                 *slot = fresh;
             }
@@ -308,16 +282,7 @@ impl Ledger {
         fact: Fact,
     ) -> Result<Box<Draft>, ExecuteError> {
         let time = self.next_time(held.time);
-        Draft::new(
-            asked,
-            held,
-            fact,
-            time,
-            &self.identity,
-            &self.stream,
-            &self.key,
-        )
-        .map(Box::new)
+        Draft::new(asked, held, fact, time, &self.identity, &self.stream, &self.key).map(Box::new)
     }
 
     /// Sends one message singly, more as an atomic batch; the position of the first.
@@ -340,18 +305,10 @@ impl Ledger {
             self.gate.reached(position);
             let entity = draft.event.entity;
             let outcome = Outcome::Event(draft.event.clone());
-            let placed = Placed {
-                position,
-                entity: Some(entity),
-                outcome,
-            };
+            let placed = Placed { position, entity: Some(entity), outcome };
             self.shelf().appended(entity, draft.guard, &placed);
             let kind = AnswerKind::Recorded;
-            *step = Step::Answer(Answer {
-                position,
-                event_id: Some(event_id),
-                kind,
-            });
+            *step = Step::Answer(Answer { position, event_id: Some(event_id), kind });
             position = position.next();
         }
     }
@@ -402,10 +359,7 @@ impl Ledger {
                     ExecuteError::Ask(source),
                     Some(Stop::Doubt(_) | Stop::Duplicate),
                     Some(asked),
-                ) => ExecuteError::Unconfirmed {
-                    command_id: asked.acting.command_id,
-                    source,
-                },
+                ) => ExecuteError::Unconfirmed { command_id: asked.acting.command_id, source },
                 (error, _, _) => error,
             })
     }
@@ -413,14 +367,8 @@ impl Ledger {
     async fn load(&self, entity: EntityRef) -> Result<Loaded, ExecuteError> {
         let held = self.shelf().find(entity);
         match held {
-            Some(held) => Ok(Loaded {
-                held,
-                fresh: Fresh::No,
-            }),
-            None => {
-                self.catch_up(entity, Arc::new(Held::new(entity.kind)))
-                    .await
-            }
+            Some(held) => Ok(Loaded { held, fresh: Fresh::No }),
+            None => self.catch_up(entity, Arc::new(Held::new(entity.kind))).await,
         }
     }
 
@@ -438,10 +386,7 @@ impl Ledger {
             self.gate.reached(stored.position);
         }
         self.shelf().put(entity, Arc::clone(&held));
-        Ok(Loaded {
-            held,
-            fresh: Fresh::Yes,
-        })
+        Ok(Loaded { held, fresh: Fresh::Yes })
     }
 
     /// What an event changes for this handle itself: which differences are accepted.
@@ -453,13 +398,8 @@ impl Ledger {
 
     /// The clock, never back behind this handle's last event nor the entity's.
     fn next_time(&self, entity: Option<DateTime<Utc>>) -> DateTime<Utc> {
-        let mut last = self
-            .last_time
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *last = clock::now()
-            .max(*last)
-            .max(entity.unwrap_or(DateTime::UNIX_EPOCH));
+        let mut last = self.last_time.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = clock::now().max(*last).max(entity.unwrap_or(DateTime::UNIX_EPOCH));
         *last
     }
 
@@ -480,13 +420,12 @@ impl Step {
 /// The error of a last try.
 fn given_up(stop: Option<Stop>, drafts: &[&Draft]) -> ExecuteError {
     match (stop, drafts.first()) {
-        (Some(Stop::Doubt(source)), Some(draft)) => ExecuteError::Unconfirmed {
-            command_id: draft.event.record.command_id,
-            source,
-        },
-        (Some(Stop::Duplicate), Some(draft)) => ExecuteError::NotStored {
-            message_id: draft.message_id(),
-        },
+        (Some(Stop::Doubt(source)), Some(draft)) => {
+            ExecuteError::Unconfirmed { command_id: draft.event.record.command_id, source }
+        }
+        (Some(Stop::Duplicate), Some(draft)) => {
+            ExecuteError::NotStored { message_id: draft.message_id() }
+        }
         _ => ExecuteError::Conflict,
     }
 }

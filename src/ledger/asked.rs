@@ -204,10 +204,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// What a request comes to over a history.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every look finds a fact to record"
-)]
+#[expect(clippy::large_enum_variant, reason = "nearly every look finds a fact to record")]
 pub(super) enum Look {
     Answer(Answer),
     Record(Fact),
@@ -216,12 +213,7 @@ pub(super) enum Look {
 impl<'a> Asked<'a> {
     pub(super) fn new(request: &'a dyn Request, acting: &'a Acting) -> Self {
         let digest = Digest::new(Sha256::digest(request.canonical()).into());
-        Self {
-            request,
-            acting,
-            entity: request.entity(),
-            digest,
-        }
+        Self { request, acting, entity: request.entity(), digest }
     }
 
     /// The command id first, then the rule.
@@ -230,10 +222,7 @@ impl<'a> Asked<'a> {
         if let Some(done) = held.done(command_id) {
             if done.request != self.digest {
                 let position = done.position;
-                return Err(ExecuteError::CommandIdReused {
-                    command_id,
-                    position,
-                });
+                return Err(ExecuteError::CommandIdReused { command_id, position });
             }
             return Ok(Look::Answer(Answer {
                 position: done.position,

@@ -79,9 +79,7 @@ impl WriterKey {
     /// A verifier that knows this writer alone.
     #[must_use]
     pub fn verifier(&self) -> Verifier {
-        Verifier {
-            keys: HashMap::from([(self.mac.id.clone(), self.mac.clone())]),
-        }
+        Verifier { keys: HashMap::from([(self.mac.id.clone(), self.mac.clone())]) }
     }
 
     /// The `Piperoll-Signature` of a body on a subject.
@@ -89,11 +87,7 @@ impl WriterKey {
         let mut message = pae_head(subject, body.len());
         message.extend_from_slice(body);
         let signature = self.signing.sign(&message);
-        format!(
-            "{}:{}",
-            self.key_id,
-            BASE64_STANDARD.encode(signature.to_bytes())
-        )
+        format!("{}:{}", self.key_id, BASE64_STANDARD.encode(signature.to_bytes()))
     }
 
     /// The `Piperoll-Mac` of a body on a subject.
@@ -209,10 +203,7 @@ fn pae_head_of(payload_type: &[&str], body: usize) -> Vec<u8> {
 }
 
 fn short_hash(label: &[u8], bytes: &[u8]) -> String {
-    let digest = Sha256::new()
-        .chain_update(label)
-        .chain_update(bytes)
-        .finalize();
+    let digest = Sha256::new().chain_update(label).chain_update(bytes).finalize();
     let mut id = hex::encode(digest);
     id.truncate(16);
     id
@@ -233,10 +224,7 @@ mod tests {
         // https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md#test-vectors
         let mut pae = pae_head_of(&["http://example.com/HelloWorld"], 11);
         pae.extend_from_slice(b"hello world");
-        assert_eq!(
-            pae,
-            b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
-        );
+        assert_eq!(pae, b"DSSEv1 29 http://example.com/HelloWorld 11 hello world");
     }
 
     #[test]
@@ -259,10 +247,7 @@ mod tests {
         let long = format!("{id}:{}", "A".repeat(4000));
         let short = format!("{id}:AAAA");
         for code in ["", ":", "x:y", &long, &short, &stranger.mac("a", b"")] {
-            assert!(
-                !key.verifier().authentic(code, "a", b""),
-                "`{code}` was accepted"
-            );
+            assert!(!key.verifier().authentic(code, "a", b""), "`{code}` was accepted");
         }
     }
 

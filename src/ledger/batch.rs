@@ -58,15 +58,8 @@ struct Ack {
 /// Appends one message; its position.
 pub(super) async fn publish(connection: &Connection, letter: &Letter) -> Result<u64, Stop> {
     let (headers, body) = (letter.headers.clone(), letter.body.clone());
-    let ack: Ack = connection
-        .store(&letter.subject, headers, body)
-        .await
-        .map_err(classify)?;
-    if ack.duplicate || ack.seq == 0 {
-        Err(Stop::Duplicate)
-    } else {
-        Ok(ack.seq)
-    }
+    let ack: Ack = connection.store(&letter.subject, headers, body).await.map_err(classify)?;
+    if ack.duplicate || ack.seq == 0 { Err(Stop::Duplicate) } else { Ok(ack.seq) }
 }
 
 /// Appends two to a thousand messages or none of them; the position of the first.
@@ -76,10 +69,7 @@ pub(super) async fn publish_all(connection: &Connection, letters: &[Letter]) -> 
     let mark = |letter: &Letter, sequence: usize| {
         let mut headers = letter.headers.clone();
         headers.insert("Nats-Batch-Id", id.as_str());
-        headers.insert(
-            "Nats-Batch-Sequence",
-            sequence.saturating_add(1).to_string(),
-        );
+        headers.insert("Nats-Batch-Sequence", sequence.saturating_add(1).to_string());
         headers
     };
     let [first, middle @ .., last] = letters else {
@@ -87,13 +77,8 @@ pub(super) async fn publish_all(connection: &Connection, letters: &[Letter]) -> 
     };
     // The first is a request, so that a server that takes no batch, or no more of them, says so
     // before anything else is sent. Its answer is empty.
-    let request = Request::new()
-        .headers(mark(first, 0))
-        .payload(first.body.clone());
-    let answer = connection
-        .request(&first.subject, request)
-        .await
-        .map_err(classify)?;
+    let request = Request::new().headers(mark(first, 0)).payload(first.body.clone());
+    let answer = connection.request(&first.subject, request).await.map_err(classify)?;
     if !answer.payload.is_empty() {
         return Err(refusal(&first.subject, &answer.payload));
     }
@@ -108,14 +93,9 @@ pub(super) async fn publish_all(connection: &Connection, letters: &[Letter]) -> 
     }
     let mut headers = mark(last, letters.len().saturating_sub(1));
     headers.insert("Nats-Batch-Commit", "1");
-    let ack: Ack = connection
-        .store(&last.subject, headers, last.body.clone())
-        .await
-        .map_err(classify)?;
-    let first = ack
-        .seq
-        .checked_sub(count)
-        .map(|before| before.saturating_add(1));
+    let ack: Ack =
+        connection.store(&last.subject, headers, last.body.clone()).await.map_err(classify)?;
+    let first = ack.seq.checked_sub(count).map(|before| before.saturating_add(1));
     match first {
         Some(first) if ack.batch == id && ack.count == count && !ack.duplicate => Ok(first),
         _ => Err(Stop::Duplicate),
@@ -135,17 +115,9 @@ fn refusal(subject: &str, payload: &[u8]) -> Stop {
     }
     let subject = subject.to_owned();
     match serde_json::from_slice::<Answer>(payload) {
-        Ok(Answer {
-            error:
-                Refusal {
-                    err_code: code,
-                    description,
-                },
-        }) => classify(AskError::Refused {
-            subject,
-            code,
-            description,
-        }),
+        Ok(Answer { error: Refusal { err_code: code, description } }) => {
+            classify(AskError::Refused { subject, code, description })
+        }
         Err(source) => Stop::Doubt(AskError::Malformed { subject, source }),
     }
 }
@@ -178,11 +150,7 @@ mod tests {
     use super::*;
 
     fn refused(code: u64) -> Stop {
-        classify(AskError::Refused {
-            subject: String::new(),
-            code,
-            description: String::new(),
-        })
+        classify(AskError::Refused { subject: String::new(), code, description: String::new() })
     }
 
     #[test]
@@ -194,10 +162,7 @@ mod tests {
     #[test]
     fn what_may_have_been_stored_is_in_doubt() {
         let kind = async_nats::RequestErrorKind::TimedOut;
-        let silence = AskError::NoAnswer {
-            subject: String::new(),
-            kind,
-        };
+        let silence = AskError::NoAnswer { subject: String::new(), kind };
         assert!(matches!(classify(silence), Stop::Doubt(_)));
         assert!(matches!(refused(10158), Stop::Doubt(_)));
     }

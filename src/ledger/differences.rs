@@ -23,13 +23,8 @@ pub(super) fn compare(
     found: &Map<String, Value>,
 ) -> Vec<Difference> {
     /// Where a copy lies, how it is packed and what an operator calls it change no event.
-    const INDIFFERENT: [&str; 5] = [
-        "num_replicas",
-        "metadata",
-        "placement",
-        "compression",
-        "description",
-    ];
+    const INDIFFERENT: [&str; 5] =
+        ["num_replicas", "metadata", "placement", "compression", "description"];
     let wanted = fixed(name);
     let absent = Value::Null;
     let fields: BTreeSet<&String> = wanted.keys().chain(found.keys()).collect();
@@ -42,34 +37,19 @@ pub(super) fn compare(
             (!same(wanted, found)).then(|| difference(field, &plain(wanted), &plain(found)))
         })
         .collect();
-    let replicas = found
-        .get("num_replicas")
-        .and_then(Value::as_u64)
-        .unwrap_or_default();
+    let replicas = found.get("num_replicas").and_then(Value::as_u64).unwrap_or_default();
     if !matches!(replicas, 1 | 3) {
         differences.push(difference("num_replicas", "1 or 3", &replicas.to_string()));
     }
     let metadata = found.get("metadata").and_then(Value::as_object);
-    let held = |key: &str| {
-        metadata
-            .and_then(|all| all.get(key))
-            .map(plain)
-            .unwrap_or_default()
-    };
+    let held = |key: &str| metadata.and_then(|all| all.get(key)).map(plain).unwrap_or_default();
     for (key, wanted) in [
-        (
-            LEDGER_ID,
-            remembered.map(|identity| identity.ledger_id.to_string()),
-        ),
+        (LEDGER_ID, remembered.map(|identity| identity.ledger_id.to_string())),
         (GENESIS, remembered.map(|identity| micros(identity.genesis))),
     ] {
         let found = held(key);
         let wanted = wanted.unwrap_or_else(|| {
-            if found.is_empty() {
-                "anything".to_owned()
-            } else {
-                found.clone()
-            }
+            if found.is_empty() { "anything".to_owned() } else { found.clone() }
         });
         if wanted != found {
             differences.push(difference(key, &wanted, &found));
@@ -100,30 +80,16 @@ fn plain(value: &Value) -> String {
 }
 
 pub(super) fn difference(field: &str, expected: &str, found: &str) -> Difference {
-    Difference {
-        field: label(field),
-        expected: label(expected),
-        found: label(found),
-    }
+    Difference { field: label(field), expected: label(expected), found: label(found) }
 }
 
 /// A text that can stand in an event, whatever was found. A long one ends in its digest, so that
 /// what was accepted is exactly what was seen.
 fn label(text: &str) -> Label {
-    let mut text: String = if text.trim().is_empty() {
-        "nothing"
-    } else {
-        text
-    }
-    .chars()
-    .map(|c| {
-        if c.to_string().parse::<Label>().is_ok() || c == ' ' {
-            c
-        } else {
-            '\u{FFFD}'
-        }
-    })
-    .collect();
+    let mut text: String = if text.trim().is_empty() { "nothing" } else { text }
+        .chars()
+        .map(|c| if c.to_string().parse::<Label>().is_ok() || c == ' ' { c } else { '\u{FFFD}' })
+        .collect();
     if text.chars().count() > Label::MOST {
         let digest = hex::encode(Sha256::digest(text.as_bytes()));
         let kept = Label::MOST.saturating_sub(digest.len()).saturating_sub(2);
@@ -151,11 +117,7 @@ mod tests {
 
     fn remembered() -> Identity {
         let genesis = DateTime::UNIX_EPOCH;
-        Identity {
-            ledger_id: LedgerId::derived(&["x"]),
-            created: genesis,
-            genesis,
-        }
+        Identity { ledger_id: LedgerId::derived(&["x"]), created: genesis, genesis }
     }
 
     fn found() -> Map<String, Value> {
@@ -218,15 +180,8 @@ mod tests {
             let named: Vec<_> = differences.iter().map(|d| d.field.as_str()).collect();
             assert_eq!(named, [field], "{value}");
             let mut missing = found();
-            if missing
-                .remove(field)
-                .is_some_and(|value| !same(&value, &Value::Null))
-            {
-                assert_eq!(
-                    compare(&name(), Some(&remembered()), &missing).len(),
-                    1,
-                    "{field}"
-                );
+            if missing.remove(field).is_some_and(|value| !same(&value, &Value::Null)) {
+                assert_eq!(compare(&name(), Some(&remembered()), &missing).len(), 1, "{field}");
             }
         }
     }
@@ -234,10 +189,7 @@ mod tests {
     #[test]
     fn another_ledger_in_the_metadata_is_named() {
         let mut other = found();
-        other.insert(
-            "metadata".into(),
-            json!({ LEDGER_ID: "0".repeat(32), GENESIS: "x" }),
-        );
+        other.insert("metadata".into(), json!({ LEDGER_ID: "0".repeat(32), GENESIS: "x" }));
         let differences = compare(&name(), Some(&remembered()), &other);
         let named: Vec<_> = differences.iter().map(|d| d.field.as_str()).collect();
         assert_eq!(named, [LEDGER_ID, GENESIS]);

@@ -65,16 +65,8 @@ impl Draft {
             headers.insert("Piperoll-Mac", key.mac(&subject, &body));
             headers.insert("Piperoll-Signature", key.sign(&subject, &body));
         });
-        let letter = Letter {
-            subject,
-            headers,
-            body: body.into(),
-        };
-        Ok(Self {
-            event,
-            guard: held.guard,
-            letter,
-        })
+        let letter = Letter { subject, headers, body: body.into() };
+        Ok(Self { event, guard: held.guard, letter })
     }
 
     pub(super) fn message_id(&self) -> String {
@@ -138,27 +130,15 @@ mod tests {
         let headers = headers(&event, Position(9), "piperoll_x", |headers| {
             headers.insert("Piperoll-Mac", "k:m");
         });
-        let mut found: Vec<_> = headers
-            .iter()
-            .map(|(k, v)| format!("{k:?}={v:?}"))
-            .collect();
+        let mut found: Vec<_> = headers.iter().map(|(k, v)| format!("{k:?}={v:?}")).collect();
         found.sort();
         let value = |name: &str| headers.get(name).map(|v| v.as_str().to_owned());
         let command = CommandId::derived(&["c"]);
-        assert_eq!(
-            value("Nats-Msg-Id"),
-            Some(format!("{command}:ledger/{ledger}"))
-        );
+        assert_eq!(value("Nats-Msg-Id"), Some(format!("{command}:ledger/{ledger}")));
         assert_eq!(value("Nats-Expected-Stream").as_deref(), Some("piperoll_x"));
         // The guard is the last message on the subject, `previous` the last event.
-        assert_eq!(
-            value("Nats-Expected-Last-Subject-Sequence").as_deref(),
-            Some("9")
-        );
-        assert_eq!(
-            value("Piperoll-Type").as_deref(),
-            Some("piperoll.ledger.opened.v1")
-        );
+        assert_eq!(value("Nats-Expected-Last-Subject-Sequence").as_deref(), Some("9"));
+        assert_eq!(value("Piperoll-Type").as_deref(), Some("piperoll.ledger.opened.v1"));
         assert_eq!(found.len(), 5, "{found:?}");
     }
 }

@@ -130,20 +130,9 @@ pub fn follow(
     // One batch waits while another is being written: more would only be memory.
     let (hand_over, batches) = mpsc::channel(1);
     let mut work = JoinSet::new();
-    let run = Run {
-        stream,
-        remembered,
-        judge,
-        cursor,
-        until,
-        head: None,
-        hand_over,
-    };
+    let run = Run { stream, remembered, judge, cursor, until, head: None, hand_over };
     work.spawn(run.follow());
-    Following {
-        batches,
-        _work: work,
-    }
+    Following { batches, _work: work }
 }
 
 struct Run {
@@ -178,11 +167,9 @@ impl From<AskError> for Break {
     fn from(error: AskError) -> Self {
         match &error {
             // No answer, no leader, or a server that is starting.
-            AskError::NoAnswer { .. }
-            | AskError::Refused {
-                code: 10008 | 10005 | 10004,
-                ..
-            } => Self::Again(error.to_string()),
+            AskError::NoAnswer { .. } | AskError::Refused { code: 10008 | 10005 | 10004, .. } => {
+                Self::Again(error.to_string())
+            }
             _ => Self::End(error.into()),
         }
     }
@@ -259,22 +246,13 @@ impl Run {
             Some(found) if found == remembered => {}
             _ => return Err(Break::End(FollowError::OtherLedger { ledger: ledger() })),
         }
-        let (first, last) = (
-            Position(info.state.first_seq),
-            Position(info.state.last_seq),
-        );
+        let (first, last) = (Position(info.state.first_seq), Position(info.state.last_seq));
         if last < self.cursor {
-            return Err(Break::End(FollowError::Behind {
-                last,
-                cursor: self.cursor,
-            }));
+            return Err(Break::End(FollowError::Behind { last, cursor: self.cursor }));
         }
         if first > Position(1) {
             let expected = Position(1);
-            return Err(Break::End(FollowError::Gap {
-                expected,
-                found: first,
-            }));
+            return Err(Break::End(FollowError::Gap { expected, found: first }));
         }
         if self.until == Until::Head && self.cursor >= *self.head.get_or_insert(last) {
             return Ok(None);
@@ -303,11 +281,7 @@ impl Run {
         let inbox = client.new_inbox();
         let messages = client.subscribe(inbox.clone()).await;
         let messages = messages.map_err(|error| Break::Again(error.to_string()))?;
-        Ok(Some(Consumer {
-            name,
-            inbox,
-            messages,
-        }))
+        Ok(Some(Consumer { name, inbox, messages }))
     }
 
     async fn read(&mut self, consumer: &mut Consumer, missed: Option<Position>) -> Break {
@@ -405,10 +379,7 @@ impl Run {
         if position != expected {
             // Once may be the connection's doing; the same again with a fresh consumer is not.
             return Err(if missed == Some(self.cursor) && position > expected {
-                Break::End(FollowError::Gap {
-                    expected,
-                    found: position,
-                })
+                Break::End(FollowError::Gap { expected, found: position })
             } else {
                 Break::Again(format!("position {expected} is due and {position} came"))
             });
@@ -420,10 +391,7 @@ impl Run {
             mac: header("Piperoll-Mac"),
             body: &message.payload,
         };
-        let placed = self
-            .judge
-            .judge(&raw)
-            .map_err(|error| Break::End(error.into()))?;
+        let placed = self.judge.judge(&raw).map_err(|error| Break::End(error.into()))?;
         self.cursor = position;
         Ok(Taken::Placed(placed))
     }

@@ -106,12 +106,7 @@ impl Gate {
 
 impl Standing {
     fn closed(&self) -> Option<Closed> {
-        let open: Vec<_> = self
-            .found
-            .iter()
-            .filter(|d| !self.accepts(d))
-            .cloned()
-            .collect();
+        let open: Vec<_> = self.found.iter().filter(|d| !self.accepts(d)).cloned().collect();
         if !self.inspected {
             Some(Closed::NotInspected)
         } else if !open.is_empty() {
@@ -149,12 +144,7 @@ impl Guard {
     /// monitoring addresses (`http://host:port`) of every server known.
     #[must_use]
     pub fn new(stream: Stream, remembered: Identity, monitors: Vec<String>) -> Self {
-        Self {
-            stream,
-            remembered,
-            monitors,
-            gate: Gate::default(),
-        }
+        Self { stream, remembered, monitors, gate: Gate::default() }
     }
 
     /// The gate that this guard works.
@@ -218,13 +208,7 @@ impl Guard {
         standing.found.clone_from(&differences);
         standing.clock_ahead_ms = clock_ahead_ms;
         let closed = standing.closed();
-        Findings {
-            at: clock::now(),
-            differences,
-            warnings,
-            clock_ahead_ms,
-            closed,
-        }
+        Findings { at: clock::now(), differences, warnings, clock_ahead_ms, closed }
     }
 }
 
@@ -233,39 +217,20 @@ fn identity_differences(remembered: &Identity, info: &StreamInfo, reached: u64) 
     let mut differences = Vec::new();
     let created = info.created.trunc_subsecs(6);
     if created != remembered.created {
-        differences.push(difference(
-            "created",
-            &micros(remembered.created),
-            &micros(created),
-        ));
+        differences.push(difference("created", &micros(remembered.created), &micros(created)));
     }
     let state = info.state;
     let empty = state.messages == 0 && state.last_seq == 0;
     if state.first_seq != 1 && !empty {
-        differences.push(difference(
-            "first_position",
-            "1",
-            &state.first_seq.to_string(),
-        ));
+        differences.push(difference("first_position", "1", &state.first_seq.to_string()));
     }
-    let span = state
-        .last_seq
-        .saturating_sub(state.first_seq)
-        .saturating_add(1);
+    let span = state.last_seq.saturating_sub(state.first_seq).saturating_add(1);
     if !empty && state.messages != span {
-        differences.push(difference(
-            "messages",
-            &span.to_string(),
-            &state.messages.to_string(),
-        ));
+        differences.push(difference("messages", &span.to_string(), &state.messages.to_string()));
     }
     if state.last_seq < reached {
         let wanted = format!("{reached} or more");
-        differences.push(difference(
-            LAST_POSITION,
-            &wanted,
-            &state.last_seq.to_string(),
-        ));
+        differences.push(difference(LAST_POSITION, &wanted, &state.last_seq.to_string()));
     }
     differences
 }
@@ -309,10 +274,7 @@ mod tests {
         gate.accept(&found);
         assert_eq!(gate.pass(&other), Ok(()));
         gate.lock().found.push(difference("max_age", "0", "2"));
-        assert_eq!(
-            gate.pass(&other),
-            Err(Closed::Differs(vec![difference("max_age", "0", "2")]))
-        );
+        assert_eq!(gate.pass(&other), Err(Closed::Differs(vec![difference("max_age", "0", "2")])));
     }
 
     #[test]

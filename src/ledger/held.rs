@@ -52,11 +52,7 @@ impl Held {
     /// What a command came to, if it was carried out. From the latest back: who repeats a command
     /// does so soon.
     pub(super) fn done(&self, command: CommandId) -> Option<Done> {
-        self.commands
-            .iter()
-            .rev()
-            .find(|done| done.command == command)
-            .copied()
+        self.commands.iter().rev().find(|done| done.command == command).copied()
     }
 
     /// Takes in what stands next on the subject; the event, if it is one of the history.
@@ -144,11 +140,7 @@ impl Shelf {
     /// Takes in what was just appended after `guard`; what is held otherwise is let go, to be read
     /// again.
     pub(super) fn appended(&mut self, entity: EntityRef, guard: Position, placed: &Placed) {
-        let mut held = match self
-            .young
-            .remove(&entity)
-            .or_else(|| self.old.remove(&entity))
-        {
+        let mut held = match self.young.remove(&entity).or_else(|| self.old.remove(&entity)) {
             Some(held) => held,
             None if guard == Position::START => Arc::new(Held::new(entity.kind)),
             None => return,
@@ -174,10 +166,7 @@ impl Shelf {
         }
         self.through = placed.position;
         if let Some(entity) = placed.entity {
-            let held = self
-                .young
-                .remove(&entity)
-                .or_else(|| self.old.remove(&entity));
+            let held = self.young.remove(&entity).or_else(|| self.old.remove(&entity));
             let mut held = held.unwrap_or_else(|| Arc::new(Held::new(entity.kind)));
             Arc::make_mut(&mut held).take(placed);
             self.young.insert(entity, held);
@@ -231,11 +220,7 @@ mod tests {
             fact: Opened { asserted: 0 }.into(),
         };
         let outcome = Outcome::Event(event);
-        Placed {
-            position: Position(position),
-            entity: Some(entity),
-            outcome,
-        }
+        Placed { position: Position(position), entity: Some(entity), outcome }
     }
 
     #[test]
@@ -245,19 +230,13 @@ mod tests {
         assert!(held.take(&placed(3, e, 1, None)).is_some());
         assert!(held.take(&placed(4, e, 1, None)).is_none(), "repeated");
         assert!(held.take(&placed(5, e, 3, Some(3))).is_none(), "skipped");
-        assert!(
-            held.take(&placed(6, e, 2, Some(2))).is_none(),
-            "another previous"
-        );
+        assert!(held.take(&placed(6, e, 2, Some(2))).is_none(), "another previous");
         assert_eq!(
             (held.guard, held.last, held.revision),
             (Position(6), Some(Position(3)), Revision(1))
         );
         assert!(held.take(&placed(7, e, 2, Some(3))).is_some());
-        assert!(
-            held.take(&placed(7, e, 3, Some(7))).is_none(),
-            "taken in already"
-        );
+        assert!(held.take(&placed(7, e, 3, Some(7))).is_none(), "taken in already");
         assert!(held.done(CommandId::derived(&["7"])).is_some());
         assert!(held.done(CommandId::derived(&["5"])).is_none());
     }
@@ -291,11 +270,7 @@ mod tests {
         for n in 100..200 {
             shelf.put(entity(n), Arc::new(Held::new(EntityKind::Measure)));
         }
-        assert!(
-            shelf
-                .find(entity(1))
-                .is_some_and(|held| held.revision == Revision(1))
-        );
+        assert!(shelf.find(entity(1)).is_some_and(|held| held.revision == Revision(1)));
     }
 
     #[test]

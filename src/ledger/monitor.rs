@@ -20,19 +20,14 @@ const MONITOR_MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// `GET /varz`, in the plainest HTTP there is (1.0: no chunks, closed when complete).
 pub(super) async fn varz(monitor: &str) -> Result<Value, String> {
-    let at = monitor
-        .strip_prefix("http://")
-        .ok_or("is not an `http://` address")?;
+    let at = monitor.strip_prefix("http://").ok_or("is not an `http://` address")?;
     let at = at.trim_end_matches('/');
     let ask = async {
         let mut connection = TcpStream::connect(at).await?;
         let request = format!("GET /varz HTTP/1.0\r\nHost: {at}\r\nConnection: close\r\n\r\n");
         connection.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
-        connection
-            .take(MONITOR_MOST_BYTES)
-            .read_to_end(&mut answer)
-            .await?;
+        connection.take(MONITOR_MOST_BYTES).read_to_end(&mut answer).await?;
         Ok::<_, std::io::Error>(answer)
     };
     let answer = tokio::time::timeout(MONITOR_PATIENCE, ask)
@@ -47,15 +42,10 @@ pub(super) async fn varz(monitor: &str) -> Result<Value, String> {
 }
 
 pub(super) fn server_differences(monitor: &str, varz: &Value) -> Vec<Difference> {
-    let version = varz
-        .get("version")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let version = varz.get("version").and_then(Value::as_str).unwrap_or_default();
     let at = monitor.trim_start_matches("http://").trim_end_matches('/');
-    let mut differences = Vec::from_iter(version_difference(
-        &format!("server_version of {at}"),
-        version,
-    ));
+    let mut differences =
+        Vec::from_iter(version_difference(&format!("server_version of {at}"), version));
     // Shown only when it is on.
     if varz.pointer("/jetstream/config/sync_always") != Some(&Value::Bool(true)) {
         differences.push(difference(&format!("sync_always of {at}"), "true", "false"));
@@ -64,10 +54,7 @@ pub(super) fn server_differences(monitor: &str, varz: &Value) -> Vec<Difference>
 }
 
 pub(super) fn version_difference(field: &str, version: &str) -> Option<Difference> {
-    let numbers = version
-        .split(['.', '-'])
-        .take(3)
-        .map(|n| n.parse().unwrap_or(0_u64));
+    let numbers = version.split(['.', '-']).take(3).map(|n| n.parse().unwrap_or(0_u64));
     let old = numbers.lt(OLDEST_SERVER);
     let [major, minor, patch] = OLDEST_SERVER;
     old.then(|| difference(field, &format!("{major}.{minor}.{patch} or later"), version))
@@ -84,10 +71,7 @@ mod tests {
             assert!(version_difference("server_version", old).is_some(), "{old}");
         }
         for good in ["2.15.0", "2.15.1-RC.2", "2.16.0", "3.0.0"] {
-            assert!(
-                version_difference("server_version", good).is_none(),
-                "{good}"
-            );
+            assert!(version_difference("server_version", good).is_none(), "{good}");
         }
     }
 
@@ -95,9 +79,6 @@ mod tests {
     fn a_server_that_does_not_sync_every_write_is_named() {
         let varz = json!({ "version": "2.15.1", "jetstream": { "config": {} } });
         let found = server_differences("http://127.0.0.1:8222", &varz);
-        assert_eq!(
-            found,
-            [difference("sync_always of 127.0.0.1:8222", "true", "false")]
-        );
+        assert_eq!(found, [difference("sync_always of 127.0.0.1:8222", "true", "false")]);
     }
 }

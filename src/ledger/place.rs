@@ -57,11 +57,7 @@ pub(super) struct Judge {
 
 impl Judge {
     pub(super) fn new(name: &LedgerName, ledger_id: LedgerId, verifier: Verifier) -> Self {
-        Self {
-            ledger_id,
-            prefix: format!("piperoll.{name}."),
-            verifier,
-        }
+        Self { ledger_id, prefix: format!("piperoll.{name}."), verifier }
     }
 
     pub(super) fn judge(&self, raw: &Raw<'_>) -> Result<Placed, UnknownEvent> {
@@ -71,11 +67,7 @@ impl Judge {
             Err(Verdict::Reject(reason, detail)) => Outcome::Reject(reason, detail),
             Err(Verdict::Unknown(unknown)) => return Err(unknown),
         };
-        Ok(Placed {
-            position: raw.position,
-            entity,
-            outcome,
-        })
+        Ok(Placed { position: raw.position, entity, outcome })
     }
 
     fn outcome(&self, raw: &Raw<'_>, entity: Option<EntityRef>) -> Result<Event, Verdict> {
@@ -84,29 +76,19 @@ impl Judge {
             return reject(RejectReason::Mac, "there is no `Piperoll-Mac`".to_owned());
         };
         if !self.verifier.authentic(mac, raw.subject, raw.body) {
-            return reject(
-                RejectReason::Mac,
-                "no known writer's code is over it".to_owned(),
-            );
+            return reject(RejectReason::Mac, "no known writer's code is over it".to_owned());
         }
         let header = raw.event_type.unwrap_or_default();
         let other_type = |body: &str| format!("the header says `{header}`, the body `{body}`");
         let event = match Event::decode(raw.body) {
             Ok(event) => event,
-            Err(DecodeError::Unknown {
-                event_type,
-                release,
-            }) => {
+            Err(DecodeError::Unknown { event_type, release }) => {
                 // A copy whose header was changed is not what a writer of any release wrote.
                 if header != event_type {
                     return reject(RejectReason::TypeHeader, other_type(&event_type));
                 }
                 let position = raw.position;
-                return Err(Verdict::Unknown(UnknownEvent {
-                    position,
-                    event_type,
-                    release,
-                }));
+                return Err(Verdict::Unknown(UnknownEvent { position, event_type, release }));
             }
             Err(DecodeError::Profile(error)) => {
                 return reject(RejectReason::Profile, error.to_string());
@@ -114,22 +96,13 @@ impl Judge {
             Err(DecodeError::Schema(error)) => return reject(RejectReason::Schema, error),
         };
         if header != event.fact.event_type() {
-            return reject(
-                RejectReason::TypeHeader,
-                other_type(event.fact.event_type()),
-            );
+            return reject(RejectReason::TypeHeader, other_type(event.fact.event_type()));
         }
         if entity != Some(event.entity) {
-            return reject(
-                RejectReason::Subject,
-                format!("the body is about `{}`", event.entity),
-            );
+            return reject(RejectReason::Subject, format!("the body is about `{}`", event.entity));
         }
         if event.ledger != self.ledger_id {
-            return reject(
-                RejectReason::Ledger,
-                format!("it belongs to `{}`", event.ledger),
-            );
+            return reject(RejectReason::Ledger, format!("it belongs to `{}`", event.ledger));
         }
         Ok(event)
     }

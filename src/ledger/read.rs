@@ -153,8 +153,7 @@ impl Stream {
     /// # Errors
     /// NATS can't be asked.
     pub async fn last_of(&self, entity: EntityRef) -> Result<Option<Stored>, AskError> {
-        self.message(json!({ "last_by_subj": entity.subject(&self.name) }))
-            .await
+        self.message(json!({ "last_by_subj": entity.subject(&self.name) })).await
     }
 
     /// The first message on an entity's subject after `after`.
@@ -167,8 +166,7 @@ impl Stream {
         after: Position,
     ) -> Result<Option<Stored>, AskError> {
         let subject = entity.subject(&self.name);
-        self.message(json!({ "seq": after.next(), "next_by_subj": subject }))
-            .await
+        self.message(json!({ "seq": after.next(), "next_by_subj": subject })).await
     }
 
     pub(super) async fn info(&self) -> Result<StreamInfo, AskError> {
@@ -189,12 +187,10 @@ impl Stream {
 impl GotMessage {
     fn decode(self, subject: &str) -> Result<Stored, AskError> {
         let bytes = |text: &str| {
-            BASE64_STANDARD
-                .decode(text)
-                .map_err(|error| AskError::Malformed {
-                    subject: subject.to_owned(),
-                    source: serde::de::Error::custom(error),
-                })
+            BASE64_STANDARD.decode(text).map_err(|error| AskError::Malformed {
+                subject: subject.to_owned(),
+                source: serde::de::Error::custom(error),
+            })
         };
         let headers = String::from_utf8_lossy(&bytes(&self.hdrs)?).into_owned();
         Ok(Stored {

@@ -74,9 +74,7 @@ pub async fn bootstrap(
     match stream.info().await {
         Err(error) if error.is_missing_stream() => {
             let subject = format!("$JS.API.STREAM.CREATE.{}", stream.stream_name());
-            let made = owner
-                .ask::<Value>(subject, &configuration(name, founding))
-                .await;
+            let made = owner.ask::<Value>(subject, &configuration(name, founding)).await;
             // Somebody else may have been quicker: then theirs is looked at below.
             if let Err(error) = made
                 && error.code() != Some(Stream::NAME_IN_USE)
@@ -91,10 +89,7 @@ pub async fn bootstrap(
     let differences = compare(name, None, &info.config);
     match info.identity() {
         Some(identity) if differences.is_empty() => Ok(identity),
-        _ => Err(BootstrapError::Differs {
-            stream: stream.stream_name(),
-            differences,
-        }),
+        _ => Err(BootstrapError::Differs { stream: stream.stream_name(), differences }),
     }
 }
 
@@ -156,12 +151,8 @@ fn configuration(name: &LedgerName, founding: Founding) -> Map<String, Value> {
 
 /// Differences in one sentence.
 pub(super) fn named(differences: &[Difference]) -> String {
-    let one = |d: &Difference| {
-        format!(
-            "`{}` should be `{}` and is `{}`",
-            d.field, d.expected, d.found
-        )
-    };
+    let one =
+        |d: &Difference| format!("`{}` should be `{}` and is `{}`", d.field, d.expected, d.found);
     differences.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 

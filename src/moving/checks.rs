@@ -13,8 +13,8 @@ use piperoll_events::{Breakdown, Period, PeriodType, Quantity};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::says::Says;
 use super::reading::{Figure, Finding, MeasureKey, ReadRow, Reading, Statement};
+use super::says::Says;
 
 /// How many findings are kept; the others are counted.
 const KEPT: usize = 500;
@@ -102,8 +102,14 @@ pub fn shown(text: &str) -> String {
         .chars()
         .take(60)
         .map(|letter| match letter {
-            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}'
-            | '\u{061C}' | '\u{FEFF}' | '\u{2028}' | '\u{2029}' => '\u{FFFD}',
+            '\u{202A}'..='\u{202E}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{200E}'
+            | '\u{200F}'
+            | '\u{061C}'
+            | '\u{FEFF}'
+            | '\u{2028}'
+            | '\u{2029}' => '\u{FFFD}',
             control if control.is_control() => '\u{FFFD}',
             other => other,
         })
@@ -138,7 +144,11 @@ pub fn beside(value: Quantity, before: Quantity) -> Option<Oddity> {
 }
 
 /// Marks what looks odd in the rows of one file, and says so.
-pub(super) fn mark(rows: &mut [ReadRow], says: &Says, percentages: &Percentages<'_>) -> Vec<Finding> {
+pub(super) fn mark(
+    rows: &mut [ReadRow],
+    says: &Says,
+    percentages: &Percentages<'_>,
+) -> Vec<Finding> {
     let totals = Totals::of(rows, says);
     // By a hash of measure, breakdown and period: two that meet would cost one false warning.
     let mut values: HashMap<u64, Quantity> = HashMap::new();
@@ -171,11 +181,15 @@ pub(super) fn mark(rows: &mut [ReadRow], says: &Says, percentages: &Percentages<
                 odd.extend(held.and_then(|held| beside(value, held)));
             }
             let over = |of: Decimal| value.decimal() > of;
-            odd.extend((percent && over(Decimal::ONE_HUNDRED)).then_some(Oddity::OverHundredPercent));
+            odd.extend(
+                (percent && over(Decimal::ONE_HUNDRED)).then_some(Oddity::OverHundredPercent),
+            );
             let parts = figure.numerator.value().zip(figure.denominator.value());
             let over = percent && parts.is_some_and(|(part, whole)| part > whole);
             odd.extend(over.then_some(Oddity::NumeratorOverDenominator));
-            odd.extend(totals.unlike(&row.measure, figure, value).then_some(Oddity::CellsUnlikeTotal));
+            odd.extend(
+                totals.unlike(&row.measure, figure, value).then_some(Oddity::CellsUnlikeTotal),
+            );
             odd.retain(|oddity| !says.odd.leave.contains(oddity));
             odd.dedup();
             warnings.extend(odd.iter().map(|oddity| warning(row.line, figure, value, *oddity)));
@@ -205,9 +219,7 @@ fn warning(line: u64, figure: &Figure, value: Quantity, oddity: Oddity) -> Findi
             ("numerator_over_denominator", "the numerator is greater than the denominator")
         }
         Oddity::ZeroAfterNonZero => ("zero_after_non_zero", "nought after a figure that was not"),
-        Oddity::SameAsLastPeriod => {
-            ("same_as_last_period", "the same figure as the period before")
-        }
+        Oddity::SameAsLastPeriod => ("same_as_last_period", "the same figure as the period before"),
         Oddity::CellsUnlikeTotal => ("cells_unlike_total", "the cells don't add up to the total"),
     };
     Finding {
@@ -316,8 +328,10 @@ pub(super) fn whole(rows: &[ReadRow]) -> Vec<Finding> {
                 value: period.to_string(),
                 problem: "submission_too_large",
                 wrong: format!("{cells} cells of some {bytes} bytes for one measure and period"),
-                right: format!("keep them under {LARGEST_SUBMISSION} bytes: several measures, or \
-                    fewer breakdowns"),
+                right: format!(
+                    "keep them under {LARGEST_SUBMISSION} bytes: several measures, or \
+                    fewer breakdowns"
+                ),
             });
         }
     }
@@ -333,7 +347,9 @@ fn size(figure: &Figure) -> usize {
     let digits = quantities.iter().filter_map(|q| q.value()).count().saturating_mul(44);
     let shells = figure.breakdown.tags().len().saturating_mul(28).saturating_add(64);
     let text = figure.commentary.value().map_or(0, |text| text.as_str().len());
-    [tags, words, digits, shells, text.saturating_mul(4) / 3].into_iter().fold(0, usize::saturating_add)
+    [tags, words, digits, shells, text.saturating_mul(4) / 3]
+        .into_iter()
+        .fold(0, usize::saturating_add)
 }
 
 /// Rows whose period is of a type that the measure's definition does not allow. `allowed` gives

@@ -108,11 +108,8 @@ fn spelt_out(path: &Path) -> Result<Vec<PathBuf>, PlanError> {
         return Ok(vec![path.to_owned()]);
     }
     let folder = folder_of(path);
-    let unreadable = |source| PlanError::Unreadable {
-        path: folder.to_owned(),
-        base: folder.to_owned(),
-        source,
-    };
+    let unreadable =
+        |source| PlanError::Unreadable { path: folder.to_owned(), base: folder.to_owned(), source };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned();
@@ -145,7 +142,8 @@ mod tests {
     #[test]
     fn a_pattern_stands_for_all_files_that_fit_by_name_and_every_byte_counts_in_the_digest() {
         let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         write("p.toml", PLAN);
         write("m.toml", "m");
         let path = folder.path().join("p.toml");

@@ -12,8 +12,8 @@ use piperoll_events::definition::AssertedPart;
 use piperoll_events::text::Digest;
 use sha2::{Digest as _, Sha256};
 
-use super::asserted::PolarityWord;
 pub use super::asserted::Asserted;
+use super::asserted::PolarityWord;
 use super::reading::MeasureKey;
 use super::rows::slug;
 use super::says::{COLUMN, HoldsKind, KnownFrom, Measures, Periods, Says};
@@ -127,20 +127,33 @@ impl Constants {
         let mut periods = BTreeMap::new();
         for name in says.period_names() {
             let text = self.values.get(name);
-            let text = text.ok_or_else(|| format!("the mapping needs the constant `{name}`, a \
-                period such as `FY2014-Q1`; the plan does not give it"))?;
-            let period = text.parse().map_err(|_| format!("the constant `{name}` is `{text}`, \
-                which is no period; write it like `FY2014-Q1`, `2021` or `2021-04`"))?;
+            let text = text.ok_or_else(|| {
+                format!(
+                    "the mapping needs the constant `{name}`, a \
+                period such as `FY2014-Q1`; the plan does not give it"
+                )
+            })?;
+            let period = text.parse().map_err(|_| {
+                format!(
+                    "the constant `{name}` is `{text}`, \
+                which is no period; write it like `FY2014-Q1`, `2021` or `2021-04`"
+                )
+            })?;
             periods.insert(name.to_owned(), period);
         }
         if let Some(name) = says.code.constant.as_ref().filter(|n| !self.values.contains_key(*n)) {
-            return Err(format!("the mapping needs the constant `{name}`, the code of the file's \
-                measure; the plan does not give it"));
+            return Err(format!(
+                "the mapping needs the constant `{name}`, the code of the file's \
+                measure; the plan does not give it"
+            ));
         }
-        let used = |name: &str| periods.contains_key(name) || says.code.constant.as_deref() == Some(name);
+        let used =
+            |name: &str| periods.contains_key(name) || says.code.constant.as_deref() == Some(name);
         match self.values.keys().find(|name| !used(name)) {
-            Some(name) => Err(format!("the plan gives the constant `{name}`, which the mapping \
-                does not use; remove it, or name it in the mapping")),
+            Some(name) => Err(format!(
+                "the plan gives the constant `{name}`, which the mapping \
+                does not use; remove it, or name it in the mapping"
+            )),
             None => Ok(periods),
         }
     }
@@ -167,12 +180,19 @@ impl Says {
             return no("period.forms", "no form is listed", "list how periods are written");
         }
         if self.holds.measures == Measures::OfCode && self.code.constant.is_none() {
-            return no("holds.measures", "`of_code` needs a constant code", "use `fed` or `present`");
+            return no(
+                "holds.measures",
+                "`of_code` needs a constant code",
+                "use `fed` or `present`",
+            );
         }
         let snapshot = self.holds.kind == HoldsKind::Snapshot;
         if snapshot && (self.change.is_some() || self.holds.parts.is_empty()) {
-            return no("holds", "a snapshot has no `[change]` and names its `parts`",
-                "write parts = [\"figures\"], or kind = \"changes\"");
+            return no(
+                "holds",
+                "a snapshot has no `[change]` and names its `parts`",
+                "write parts = [\"figures\"], or kind = \"changes\"",
+            );
         }
         self.check_words()
     }
@@ -193,19 +213,29 @@ impl Says {
         let statuses = self.figures.iter().filter_map(|figure| figure.status.as_ref());
         for word in statuses.flat_map(|status| status.words.values()) {
             if !matches!(word.as_str(), "provisional" | "final" | "estimate" | "none") {
-                return Err(("figure.status.words".to_owned(), format!("`{word}` is no status"),
-                    "use `provisional`, `final`, `estimate` or `none`"));
+                return Err((
+                    "figure.status.words".to_owned(),
+                    format!("`{word}` is no status"),
+                    "use `provisional`, `final`, `estimate` or `none`",
+                ));
             }
         }
-        let mut codes = self.breakdowns.iter().flat_map(|b| b.aliases.values().chain([&b.taxonomy]));
+        let mut codes =
+            self.breakdowns.iter().flat_map(|b| b.aliases.values().chain([&b.taxonomy]));
         if let Some(code) = codes.find(|code| slug(code) != **code) {
-            return Err(("breakdown".to_owned(), format!("`{code}` is no code"),
-                "use lower-case letters, digits and `_`"));
+            return Err((
+                "breakdown".to_owned(),
+                format!("`{code}` is no code"),
+                "use lower-case letters, digits and `_`",
+            ));
         }
         let clash = |a: Option<char>, b: Option<char>| a.is_some() && a == b;
         if clash(self.numbers.thousands, self.numbers.decimal.or(Some('.'))) {
-            return Err(("numbers".to_owned(), "one sign for thousands and decimals".to_owned(),
-                "name two different ones"));
+            return Err((
+                "numbers".to_owned(),
+                "one sign for thousands and decimals".to_owned(),
+                "name two different ones",
+            ));
         }
         Ok(())
     }

@@ -50,7 +50,8 @@ fn hart(rows: &str) -> Reading {
         ("this_quarter", "FY2014-Q2"),
         ("target_year", "FY2014"),
     ]);
-    let head = "kpi,name,notes,last_year,last_quarter,this_quarter,target,status_code,service,unit\n";
+    let head =
+        "kpi,name,notes,last_year,last_quarter,this_quarter,target,status_code,service,unit\n";
     read_bytes("h.csv", format!("{head}{rows}\n").as_bytes(), &mapping(HART), &given).unwrap()
 }
 
@@ -105,14 +106,20 @@ fn a_row_that_says_there_is_no_data_yet_is_a_declared_absence_and_no_period() {
 
 #[test]
 fn two_units_under_one_code_are_two_measures_and_a_key_held_twice_keeps_the_later() {
-    let reading = ons("17-6-1", "Year,Speed (mb/sec),Units,Unit multiplier,Observation status,Value\n\
+    let reading = ons(
+        "17-6-1",
+        "Year,Speed (mb/sec),Units,Unit multiplier,Observation status,Value\n\
         2019,10 mbps and over,Rate per 100 population,Units,Undefined,38.3\n\
         2019,Between 256 kbps and 2 mbps,Number,Units,Undefined,0.0\n\
-        2019,Between 256 kbps and 2 mbps,Number,Units,Undefined,267883.0\n");
-    assert_eq!(figures(&reading), [
-        "17-6-1 2019 [speed=10_mbps_and_over] 38.3",
-        "17-6-1/number 2019 [speed=between_256_kbps_and_2_mbps] 267883.0",
-    ]);
+        2019,Between 256 kbps and 2 mbps,Number,Units,Undefined,267883.0\n",
+    );
+    assert_eq!(
+        figures(&reading),
+        [
+            "17-6-1 2019 [speed=10_mbps_and_over] 38.3",
+            "17-6-1/number 2019 [speed=between_256_kbps_and_2_mbps] 267883.0",
+        ]
+    );
     assert_eq!((reading.rows_read, reading.refused[0].line), (3, 3));
     assert_eq!(reading.refused[0].code, "duplicate_key");
     assert!(reading.warnings.iter().any(|found| found.problem == "duplicate_key"));
@@ -120,8 +127,12 @@ fn two_units_under_one_code_are_two_measures_and_a_key_held_twice_keeps_the_late
 
 #[test]
 fn a_column_may_have_any_of_its_names_but_no_other() {
-    let text = |name: &str| format!("Year,{name},Unit multiplier,Units,Observation status,Value\n\
-        2008,10 Mbps and over,Units,Number,Estimated value,9\n");
+    let text = |name: &str| {
+        format!(
+            "Year,{name},Unit multiplier,Units,Observation status,Value\n\
+        2008,10 Mbps and over,Units,Number,Estimated value,9\n"
+        )
+    };
     let found = figures(&ons("17-6-1", &text("Speed (Mb/sec)")));
     assert_eq!(found, figures(&ons("17-6-1", &text("Speed (mb/sec)"))));
     let given = constants(&[("indicator", "17-6-1")]);
@@ -147,8 +158,11 @@ fn every_way_of_writing_a_span_of_financial_years_is_one_period() {
 
 #[test]
 fn a_renamed_series_keeps_its_breakdown() {
-    let reading = ons("10-1-1", "Year,Series,Income group,Observation status,Unit multiplier,Units,Value\n\
-        2002/03-2007/08,Growth rates of household income per capita,,Normal value,Units,Percentage (%),1.69\n");
+    let reading = ons(
+        "10-1-1",
+        "Year,Series,Income group,Observation status,Unit multiplier,Units,Value\n\
+        2002/03-2007/08,Growth rates of household income per capita,,Normal value,Units,Percentage (%),1.69\n",
+    );
     assert_eq!(figures(&reading), ["10-1-1 FY2002..FY2007 [measured_by=income] 1.69"]);
 }
 
@@ -164,8 +178,10 @@ fn a_multiplier_that_was_not_expected_is_never_read_over() {
 #[test]
 fn codes_with_spaces_other_case_and_other_padding_are_one_measure() {
     let read = |code: &str| {
-        let text = format!("\u{feff}Code,Period,Data Type,Scotland Value,Scotland Numerator,\
-            Scotland Denominator\n{code},2010-11,Real_Annual,4.3749,198956051.70000002,45459818.0\n");
+        let text = format!(
+            "\u{feff}Code,Period,Data Type,Scotland Value,Scotland Numerator,\
+            Scotland Denominator\n{code},2010-11,Real_Annual,4.3749,198956051.70000002,45459818.0\n"
+        );
         let name = "2023-08-25_x.csv";
         read_bytes(name, text.as_bytes(), &mapping(LGBF_RAW), &Constants::default()).unwrap()
     };
@@ -213,8 +229,11 @@ fn a_span_is_read_for_the_measures_named_and_a_year_for_the_others() {
 
 #[test]
 fn a_list_of_changes_speaks_of_one_part_and_withdraws_it() {
-    let reading = lgbf("2023-08-11T15:59:57+01:00,c,s,C&L01,2019-20,num,revised,1,2,\n\
-        2023-08-11T15:59:57+01:00,c,s,C&L01,2018-19,value,withdrawn,1,,").unwrap();
+    let reading = lgbf(
+        "2023-08-11T15:59:57+01:00,c,s,C&L01,2019-20,num,revised,1,2,\n\
+        2023-08-11T15:59:57+01:00,c,s,C&L01,2018-19,value,withdrawn,1,,",
+    )
+    .unwrap();
     let Statement::Figure(part) = &reading.rows[0].statements[0] else { unreachable!() };
     assert!(part.value.is_silent() && part.numerator.value().is_some());
     assert_eq!(figures(&reading)[1], "C&L01 FY2018 [] none");
@@ -223,17 +242,22 @@ fn a_list_of_changes_speaks_of_one_part_and_withdraws_it() {
 
 #[test]
 fn a_figure_divided_by_a_hundred_is_odd_and_not_refused() {
-    let reading = lgbf("2021-06-21T11:36:40+01:00,c,s,CHN19A,2010-11,value,added,,93.1,\n\
-        2021-09-21T08:40:12+01:00,c,s,CHN19A,2010-11,value,revised,93.1,0.931,").unwrap();
+    let reading = lgbf(
+        "2021-06-21T11:36:40+01:00,c,s,CHN19A,2010-11,value,added,,93.1,\n\
+        2021-09-21T08:40:12+01:00,c,s,CHN19A,2010-11,value,revised,93.1,0.931,",
+    )
+    .unwrap();
     assert_eq!(reading.warnings.len(), 1);
     assert_eq!((reading.warnings[0].line, reading.warnings[0].problem), (3, "hundred_times"));
 }
 
 #[test]
 fn a_target_of_nought_is_none_where_the_rating_is_grey_and_real_where_it_is_red() {
-    let reading = hart("LS05,Summary of Projects status,No notes,0,-28,-28,0,lr,Leisure,\n\
+    let reading = hart(
+        "LS05,Summary of Projects status,No notes,0,-28,-28,0,lr,Leisure,\n\
         RB09,Time taken,No notes,9.1,9.4,9.4,0,lu,Finance,\n\
-        SNH03,Domestic Abuse incidents, ,1284,376,376,,ld,Safer,");
+        SNH03,Domestic Abuse incidents, ,1284,376,376,,ld,Safer,",
+    );
     let found = targets(&reading);
     let zero = piperoll_events::Target::standing(piperoll_events::Quantity::ZERO);
     assert_eq!(found, [Some(zero), None, None]);
@@ -242,16 +266,21 @@ fn a_target_of_nought_is_none_where_the_rating_is_grey_and_real_where_it_is_red(
 
 #[test]
 fn a_blank_figure_is_none_and_a_nought_after_a_figure_is_kept_and_odd() {
-    let reading = hart("ETS01,Missed,No notes,401,,,40,lr,ETS,\n\
-        IT06,Uptime,No notes,100,99.6,0,98,lg,IT,%");
-    assert_eq!(figures(&reading), [
-        "ETS01 FY2013 [] 401",
-        "ETS01 FY2014-Q1 [] none",
-        "ETS01 FY2014-Q2 [] none",
-        "IT06 FY2013 [] 100",
-        "IT06 FY2014-Q1 [] 99.6",
-        "IT06 FY2014-Q2 [] 0",
-    ]);
+    let reading = hart(
+        "ETS01,Missed,No notes,401,,,40,lr,ETS,\n\
+        IT06,Uptime,No notes,100,99.6,0,98,lg,IT,%",
+    );
+    assert_eq!(
+        figures(&reading),
+        [
+            "ETS01 FY2013 [] 401",
+            "ETS01 FY2014-Q1 [] none",
+            "ETS01 FY2014-Q2 [] none",
+            "IT06 FY2013 [] 100",
+            "IT06 FY2014-Q1 [] 99.6",
+            "IT06 FY2014-Q2 [] 0",
+        ]
+    );
     assert_eq!(reading.warnings[0].problem, "zero_after_non_zero");
     let Completeness::Snapshot(extent) = &reading.complete_for else { unreachable!() };
     assert!(matches!(&extent.periods, PeriodScope::Named(periods) if periods.len() == 3));
@@ -270,7 +299,8 @@ fn a_measure_mapped_as_a_profile_gives_the_point_of_the_quarter() {
 
 #[test]
 fn words_that_mean_no_commentary_are_none_and_the_rating_is_kept_as_reported() {
-    let reading = hart("CS01,Calls, ,94.8,95.9,95.5,90,lg,CS,%\nCS03,Bins,It rained,1,1,2,2,la,CS,%");
+    let reading =
+        hart("CS01,Calls, ,94.8,95.9,95.5,90,lg,CS,%\nCS03,Bins,It rained,1,1,2,2,la,CS,%");
     let last = |row: usize| match &reading.rows[row].statements[4] {
         Statement::Figure(figure) => figure.clone(),
         other => unreachable!("{other:?}"),
@@ -300,8 +330,15 @@ fn a_duplicate_key_is_refused_with_both_lines() {
 fn every_wrong_cell_is_told_and_nothing_is_read() {
     let text = "code,period,value,note\nA,21,1,x\nA,2021,1;5,x\nA,2022,,x\nA,2023,=1+1,x\n\
         B,2021,1,a\u{202e}b\n=cmd,2021,1,x\nB,2022,1\n";
-    let due = [(2, "period"), (3, "number"), (4, "blank"), (5, "looks_like_formula"), (6, "text"),
-        (7, "code"), (8, "cells_in_row")];
+    let due = [
+        (2, "period"),
+        (3, "number"),
+        (4, "blank"),
+        (5, "looks_like_formula"),
+        (6, "text"),
+        (7, "code"),
+        (8, "cells_in_row"),
+    ];
     assert_eq!(wrong(plain(text)), due);
 }
 
@@ -316,14 +353,17 @@ fn an_encoding_is_found_or_the_line_is_named() {
     let read = |bytes: &[u8]| plain(bytes).unwrap().encoding.to_string();
     assert_eq!(read(b"code,period,value,note\nA,2021,1,caf\xe9 \x80\n"), "windows-1252");
     assert_eq!(read("code,period,value,note\nA,2021,1,Tŵr\n".as_bytes()), "UTF-8");
-    let wide: Vec<u8> = "\u{feff}code,period,value\nA,2021,1\n".encode_utf16()
-        .flat_map(u16::to_le_bytes).collect();
+    let wide: Vec<u8> =
+        "\u{feff}code,period,value\nA,2021,1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(read(&wide), "UTF-16LE");
     let mixed = b"code,period,value,note\nA,2021,1,T\xc5\xb5r\nB,2021,1,caf\xe9\n";
     assert_eq!(wrong(plain(mixed)), [(3, "mixed_encodings")]);
     assert_eq!(wrong(plain(b"code,period,value,note\nA,2021,1,\x81\n")), [(2, "invalid_bytes")]);
     assert_eq!(wrong(plain(b"code,period,value\nA\0,2021,1\n")), [(2, "nul")]);
-    assert_eq!(wrong(plain("code,period,value\nA,2021,\"1\nB,2021,1\n")), [(2, "quote_never_closed")]);
+    assert_eq!(
+        wrong(plain("code,period,value\nA,2021,\"1\nB,2021,1\n")),
+        [(2, "quote_never_closed")]
+    );
 }
 
 #[test]
@@ -355,14 +395,18 @@ fn a_mistake_in_a_mapping_is_told_with_its_line_and_what_would_be_right() {
     assert!(told.contains("line 7") && told.contains("`colums`, expected one of"), "{told}");
     let told = error(&PLAIN.replace("calendar_year", "year"));
     assert!(told.contains("line 10") && told.contains("`calendar_year`"), "{told}");
-    let told = error(&PLAIN.replace("[period]\ncolumns = [\"period\"]\nforms = [\"calendar_year\"]", ""));
+    let told =
+        error(&PLAIN.replace("[period]\ncolumns = [\"period\"]\nforms = [\"calendar_year\"]", ""));
     assert!(told.contains("key `period`"), "{told}");
 }
 
 #[test]
 fn a_renumbered_code_names_the_other_measure_from_its_day_on() {
-    let toml = PLAIN.replace("columns = [\"code\"]", "columns = [\"code\"]\n\
-        renumbered = [{ from = \"A\", to = \"B\", on = \"2023-05-25\" }]");
+    let toml = PLAIN.replace(
+        "columns = [\"code\"]",
+        "columns = [\"code\"]\n\
+        renumbered = [{ from = \"A\", to = \"B\", on = \"2023-05-25\" }]",
+    );
     let read = |at: &str| {
         let known_at = Some(at.parse().unwrap());
         let given = Constants { known_at, ..Constants::default() };
@@ -383,7 +427,8 @@ fn custom_spans_that_overlap_are_refused() {
 
 #[test]
 fn more_cells_than_an_event_holds_are_refused_with_their_count() {
-    let toml = PLAIN.replace("[[figure]]", "[[breakdown]]\ntaxonomy = \"x\"\ncolumns = [\"x\"]\n[[figure]]");
+    let toml = PLAIN
+        .replace("[[figure]]", "[[breakdown]]\ntaxonomy = \"x\"\ncolumns = [\"x\"]\n[[figure]]");
     let rows: Vec<String> = (0..2000).map(|n| format!("A,2021,{n},group number {n}")).collect();
     let text = format!("code,period,value,x\n{}\n", rows.join("\n"));
     let found = read_bytes("f.csv", text.as_bytes(), &mapping(&toml), &Constants::default());
@@ -392,8 +437,11 @@ fn more_cells_than_an_event_holds_are_refused_with_their_count() {
 
 #[test]
 fn cells_that_do_not_add_up_are_odd_only_where_the_mapping_calls_them_additive() {
-    let toml = PLAIN.replace("[[figure]]", "[[breakdown]]\ntaxonomy = \"x\"\ncolumns = [\"x\"]\n\
-        all = [\"\"]\n[[figure]]");
+    let toml = PLAIN.replace(
+        "[[figure]]",
+        "[[breakdown]]\ntaxonomy = \"x\"\ncolumns = [\"x\"]\n\
+        all = [\"\"]\n[[figure]]",
+    );
     let text = b"code,period,value,x\nA,2021,10,\nA,2021,3,a\nA,2021,6,b\n";
     let read = |toml: &str| {
         read_bytes("f.csv", text, &mapping(toml), &Constants::default()).unwrap().warnings

@@ -294,7 +294,8 @@ fn check(plan: &Plan) -> Result<(), PlanError> {
             known(at, code, &objectives, "name the code of an [[objective]] of this plan")?;
         }
     }
-    for (measure, place) in plan.measures.iter().flat_map(|m| m.places.iter().map(move |p| (m, p))) {
+    for (measure, place) in plan.measures.iter().flat_map(|m| m.places.iter().map(move |p| (m, p)))
+    {
         let at = format!("measure `{}`: places", measure.key);
         let right = "name the code of an [[objective]], [[step]] or [[area]] of this plan";
         match place {

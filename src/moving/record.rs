@@ -23,7 +23,9 @@ use crate::ledger::{Acting, Answer, BatchError, ExecuteError, FollowError, Follo
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The ledger was created with another plan; whoever edited it decides.
-    #[error("this ledger was begun with another plan (`{held}`, this one is `{found}`): the plan, a mapping or a file was changed since. Put it back and go on, or throw the ledger away and begin again with --begin-again")]
+    #[error(
+        "this ledger was begun with another plan (`{held}`, this one is `{found}`): the plan, a mapping or a file was changed since. Put it back and go on, or throw the ledger away and begin again with --begin-again"
+    )]
     OtherPlan {
         /// The digest that the ledger was created with; none: it was created without a plan.
         held: String,
@@ -31,7 +33,9 @@ pub enum RecordError {
         found: Digest,
     },
     /// The ledger has been opened, and holds not all of the plan.
-    #[error("this ledger has been opened; history can't be asserted into it any more, use `piperoll import`")]
+    #[error(
+        "this ledger has been opened; history can't be asserted into it any more, use `piperoll import`"
+    )]
     Opened,
     /// The stream can't be read.
     #[error(transparent)]
@@ -275,7 +279,8 @@ async fn requests<E: Into<Box<dyn Error + Send + Sync>>>(
     place: Place,
 ) -> Result<Vec<(Box<dyn Request>, Acting)>, RecordError> {
     let failed = |source| RecordError::Seal { batch: place.batch, source };
-    let texts: Vec<Prose> = left.iter().filter_map(|planned| planned.intent.words().cloned()).collect();
+    let texts: Vec<Prose> =
+        left.iter().filter_map(|planned| planned.intent.words().cloned()).collect();
     let sealed = if texts.is_empty() {
         Vec::new()
     } else {
@@ -307,9 +312,11 @@ async fn send(
 ) -> Result<Vec<Answer>, RecordError> {
     if let [(request, acting)] = requests {
         let answer = ledger.execute(request.as_ref(), acting).await;
-        return answer
-            .map(|answer| vec![answer])
-            .map_err(|source| RecordError::Request { batch, batches, source });
+        return answer.map(|answer| vec![answer]).map_err(|source| RecordError::Request {
+            batch,
+            batches,
+            source,
+        });
     }
     let answers = ledger.execute_batch(requests).await;
     answers.map_err(|source| RecordError::Batch { batch, batches, source })

@@ -20,11 +20,7 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    pub(super) fn new(
-        held: &Held,
-        said: &Said<'_>,
-        ids: &BTreeMap<MeasureKey, MeasureId>,
-    ) -> Self {
+    pub(super) fn new(held: &Held, said: &Said<'_>, ids: &BTreeMap<MeasureKey, MeasureId>) -> Self {
         let Completeness::Snapshot(extent) = said.complete_for else {
             return Self { measures: BTreeSet::new(), extent: None };
         };

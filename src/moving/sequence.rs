@@ -38,7 +38,9 @@ pub struct Planned {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SequenceError {
     /// A rule says no.
-    #[error("line {line} of file {file}: `{event}` is refused: {rejection}; correct the file, its mapping or the plan")]
+    #[error(
+        "line {line} of file {file}: `{event}` is refused: {rejection}; correct the file, its mapping or the plan"
+    )]
     Refused {
         /// Which file, from 1; 0: the plan itself.
         file: usize,
@@ -50,7 +52,10 @@ pub enum SequenceError {
         rejection: Rejection,
     },
     /// One event would be longer than events may be.
-    #[error("line {line} of file {file}: one event would have {bytes} bytes with {cells} cells; {} bytes are the most; split the breakdowns into several measures", MOST_BYTES)]
+    #[error(
+        "line {line} of file {file}: one event would have {bytes} bytes with {cells} cells; {} bytes are the most; split the breakdowns into several measures",
+        MOST_BYTES
+    )]
     TooLong {
         /// Which file, from 1; 0: the plan itself.
         file: usize,
@@ -202,9 +207,7 @@ impl Within {
 
 /// How many events of each type a sequence has.
 #[must_use]
-pub fn counts<'a>(
-    sequence: impl Iterator<Item = &'a Planned>,
-) -> BTreeMap<&'static str, u64> {
+pub fn counts<'a>(sequence: impl Iterator<Item = &'a Planned>) -> BTreeMap<&'static str, u64> {
     let mut counts = BTreeMap::new();
     for planned in sequence {
         let count: &mut u64 = counts.entry(planned.intent.event_type()).or_default();
@@ -232,7 +235,15 @@ mod tests {
     #[test]
     fn nothing_stands_in_a_batch_with_what_it_relies_on_nor_twice() {
         let rows = [
-            row(2, "A", vec![figure("2021", Some("1")), target("2021", Some("5")), target("2022", Some("6"))]),
+            row(
+                2,
+                "A",
+                vec![
+                    figure("2021", Some("1")),
+                    target("2021", Some("5")),
+                    target("2022", Some("6")),
+                ],
+            ),
             row(3, "B", vec![figure("2021", Some("2"))]),
         ];
         let batches = cut(sequence(&rows));
@@ -262,9 +273,13 @@ mod tests {
 
     #[test]
     fn a_rule_that_says_no_names_the_event_and_nothing_is_left_half_done() {
-        let rows = [row(2, "A", vec![target("2020..2021", Some("5")), target("2021..2022", Some("6"))])];
+        let rows =
+            [row(2, "A", vec![target("2020..2021", Some("5")), target("2021..2022", Some("6"))])];
         let refused = check(&mut HashMap::new(), sequence(&rows));
         let Err(SequenceError::Refused { event, rejection, .. }) = refused else { unreachable!() };
-        assert_eq!((event, rejection.code()), ("piperoll.measure.target_set.v1", "overlapping_period"));
+        assert_eq!(
+            (event, rejection.code()),
+            ("piperoll.measure.target_set.v1", "overlapping_period")
+        );
     }
 }

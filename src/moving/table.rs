@@ -246,12 +246,24 @@ fn decide(named: Encoding, found: &Scan) -> Result<(&'static Standard, &'static 
         _ => {}
     }
     if let Some(line) = found.nul {
-        return Err(at(line, "nul", "a NUL byte: the file is damaged, or it is UTF-16 without a \
-            byte order mark".to_owned(), "save it as `CSV UTF-8`, or name utf-16le in the mapping"));
+        return Err(at(
+            line,
+            "nul",
+            "a NUL byte: the file is damaged, or it is UTF-16 without a \
+            byte order mark"
+                .to_owned(),
+            "save it as `CSV UTF-8`, or name utf-16le in the mapping",
+        ));
     }
     if let Some(line) = found.open_quote {
-        return Err(at(line, "quote_never_closed", "a quotation mark opens a cell that never ends \
-            or is longer than any cell may be".to_owned(), "close the quotation mark"));
+        return Err(at(
+            line,
+            "quote_never_closed",
+            "a quotation mark opens a cell that never ends \
+            or is longer than any cell may be"
+                .to_owned(),
+            "close the quotation mark",
+        ));
     }
     if let Some(line) = found.long_cell {
         let wrong = format!("a cell of more than {LONGEST_CELL} bytes");

@@ -64,7 +64,8 @@ impl<'a> Standing<'a> {
     fn new(held: &'a Held, found: &Compared) -> Self {
         let mut targets = HashMap::new();
         for wanted in &found.wanted {
-            if let Intent::Plain { entity, fact: Fact::Measure(Measure::Adopted(it)) } = &wanted.intent
+            if let Intent::Plain { entity, fact: Fact::Measure(Measure::Adopted(it)) } =
+                &wanted.intent
             {
                 let first = it.targets.iter().map(|of| (of.key.clone(), of.target.clone()));
                 targets.insert(MeasureId::new(entity.id), first.collect());

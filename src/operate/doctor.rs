@@ -127,7 +127,9 @@ async fn nats(config: &Config) -> Vec<Check> {
                 "may change or delete streams",
                 "take `$JS.API.STREAM.*` from this user; see deploy/nats.conf",
             ),
-            Err(error) => warning(of, told(&error), "run this again; if it stays so, see the log of NATS"),
+            Err(error) => {
+                warning(of, told(&error), "run this again; if it stays so, see the log of NATS")
+            }
         });
     }
     checks
@@ -140,7 +142,8 @@ async fn postgres(config: &Config) -> Vec<Check> {
         Ok(link) => link,
         Err(error) => return vec![finding("postgres", told(&error), remedy)],
     };
-    let text = "select current_setting('server_version_num')::int, current_setting('server_version'),
+    let text =
+        "select current_setting('server_version_num')::int, current_setting('server_version'),
         current_setting('fsync'), current_setting('synchronous_commit'),
         current_setting('full_page_writes'), current_setting('server_encoding'),
         current_setting('autovacuum'), clock_timestamp()";
@@ -219,7 +222,11 @@ async fn ledger(site: &Site) -> Vec<Check> {
     let source = match site.source().await {
         Ok(source) => source,
         Err(error) => {
-            return vec![finding(of("stream"), told(&error), "move the body in, or correct the name")];
+            return vec![finding(
+                of("stream"),
+                told(&error),
+                "move the body in, or correct the name",
+            )];
         }
     };
     let mut checks = stream(site, &source).await;
@@ -271,9 +278,9 @@ async fn read_model(
         Ok(None) => return warning(of, "never made", "run `piperoll project` for this ledger"),
         Err(error) => return finding(of, told(&error), again),
     };
-    if cursor.stream_created != source.identity.created {
-        let remedy = "compare the stream with its copy, then rebuild the read model";
-        return finding(of, "its rows are of another stream: this one was made again", remedy);
+    if let Err(error) = projecting::fits(site, source, model).await {
+        let remedy = "compare the stream with its copy, then: piperoll projections rebuild";
+        return finding(of, told(&error), remedy);
     }
     match Lag::between(cursor.position, head, None) {
         Lag::Level {} => fine(of, format!("level with the ledger at {head}")),

@@ -184,12 +184,12 @@ impl<'a> Room<'a> {
         let mut following = source.follow(piperoll_events::Position::START, Until::Head);
         let open = async |texts: &[SealedText]| open(&self.vault, texts).await;
         let ledger = &self.ledger;
-        let see = |standing: &Standing, placed: &piperoll_projections::Placed, _: Option<&Prose>| {
-            each(standing, placed);
-            ledger.preload(std::slice::from_ref(placed));
-        };
-        let standing =
-            Standing::read(source.identity.ledger_id, &mut following, open, see).await?;
+        let see =
+            |standing: &Standing, placed: &piperoll_projections::Placed, _: Option<&Prose>| {
+                each(standing, placed);
+                ledger.preload(std::slice::from_ref(placed));
+            };
+        let standing = Standing::read(source.identity.ledger_id, &mut following, open, see).await?;
         self.ledger.preloaded(standing.past.head());
         Ok(standing)
     }

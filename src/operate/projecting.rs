@@ -159,6 +159,21 @@ pub async fn forget(site: &Site) -> Result<(), ProjectError> {
     Ok(())
 }
 
+/// Whether a read model's rows are of this stream and of this release; the error says what to do.
+///
+/// # Errors
+/// Another ledger or stream, tables of another release, Postgres.
+pub async fn fits(
+    site: &Site,
+    source: &Source,
+    model: &dyn Projection,
+) -> Result<(), ProjectError> {
+    let link = connect(site.config.postgres_url().map_err(SiteError::from)?).await?;
+    let schema = Schema::live(&site.name, model);
+    Cursor::check(&*link, &schema, model, source.origin()).await?;
+    Ok(())
+}
+
 async fn take(
     site: &Site,
     source: &Source,

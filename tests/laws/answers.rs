@@ -25,20 +25,14 @@ fn the_second_opinion_rates_every_headline_as_the_scorecard_does() {
             let naive = reading.at(at);
             for period in PERIODS {
                 let lines = reader
-                    .scorecard(
-                        Position(at),
-                        Some(period.parse().unwrap()),
-                        &Filter::default(),
-                    )
+                    .scorecard(Position(at), Some(period.parse().unwrap()), &Filter::default())
                     .await
                     .unwrap();
                 let told: BTreeMap<String, String> = lines
                     .iter()
                     .map(|line| {
-                        let figure = line
-                            .headline
-                            .as_ref()
-                            .map_or(Figure::Missing, Headline::figure);
+                        let figure =
+                            line.headline.as_ref().map_or(Figure::Missing, Headline::figure);
                         let target = line.target.as_ref().and_then(|target| target.level);
                         let rule = line.rule.as_ref().and_then(|rule| rule.rule.as_ref());
                         let rated = rate(figure, target, &line.terms().unwrap(), rule);
@@ -67,11 +61,8 @@ fn every_cell_of_the_ledger_is_told_as_the_second_opinion_has_it() {
         for at in [history.head().0 / 2, history.head().0] {
             let mut told = BTreeMap::new();
             let take = |cell: piperoll_projections::scorecard::LedgerCell| {
-                let key = (
-                    cell.measure.to_string(),
-                    cell.period.to_string(),
-                    cell.breakdown.to_string(),
-                );
+                let key =
+                    (cell.measure.to_string(), cell.period.to_string(), cell.breakdown.to_string());
                 let parts = [cell.value, cell.numerator, cell.denominator];
                 let parts = parts.map(|part| part.map(|part| part.to_string()));
                 assert!(told.insert(key, parts).is_none(), "a cell is told twice");
@@ -94,9 +85,5 @@ fn every_cell_of_the_ledger_is_told_as_the_second_opinion_has_it() {
 
 fn word(rating: &Rating) -> String {
     let said = serde_json::to_value(rating).unwrap();
-    said["level"]
-        .as_str()
-        .or(said["rating"].as_str())
-        .unwrap()
-        .to_owned()
+    said["level"].as_str().or(said["rating"].as_str()).unwrap().to_owned()
 }

@@ -82,8 +82,7 @@ impl World {
             })
             .collect();
         for first in &targets {
-            self.targets
-                .push((measure, first.key.clone(), first.target.clone()));
+            self.targets.push((measure, first.key.clone(), first.target.clone()));
         }
         let fact = measure::Adopted {
             framework: framework(seed[4]),
@@ -92,71 +91,36 @@ impl World {
             level: adopted::MeasureLevel::Strategic,
             measures: adopted::Subject::PerformanceMeasure,
             definition: definition(seed[5]),
-            codes: vec![
-                code(seed[2]),
-                Code {
-                    scheme: label("benchmark"),
-                    ..code(seed[3])
-                },
-            ],
+            codes: vec![code(seed[2]), Code { scheme: label("benchmark"), ..code(seed[3]) }],
             baseline: seed[6].is_multiple_of(2).then(|| baseline(seed)),
             targets,
             places: vec![place(seed[4])],
             reason: reason(),
             authority: None,
         };
-        (
-            measure.into(),
-            piperoll_events::measure::Measure::from(fact).into(),
-        )
+        (measure.into(), piperoll_events::measure::Measure::from(fact).into())
     }
 
     fn target(&mut self, measure: MeasureId, seed: Seed) -> Step {
         let key = TargetKey {
             period: period(seed[2]),
             breakdown: part(seed[3]),
-            tier: if seed[4].is_multiple_of(4) {
-                Tier::Stretch
-            } else {
-                Tier::Expected
-            },
+            tier: if seed[4].is_multiple_of(4) { Tier::Stretch } else { Tier::Expected },
         };
         let (new, reason) = (target(seed[5]), reason());
-        let held = self
-            .targets
-            .iter()
-            .position(|(m, k, _)| *m == measure && *k == key);
+        let held = self.targets.iter().position(|(m, k, _)| *m == measure && *k == key);
         let fact: Fact = match held {
             None => {
                 self.targets.push((measure, key.clone(), new.clone()));
-                TargetSet {
-                    key,
-                    target: new,
-                    reason,
-                    authority: None,
-                }
-                .into()
+                TargetSet { key, target: new, reason, authority: None }.into()
             }
             Some(n) if seed[6].is_multiple_of(3) => {
                 let (_, key, old) = self.targets.remove(n);
-                TargetWithdrawn {
-                    key,
-                    old,
-                    reason,
-                    authority: None,
-                }
-                .into()
+                TargetWithdrawn { key, old, reason, authority: None }.into()
             }
             Some(n) => {
                 let old = std::mem::replace(&mut self.targets[n].2, new.clone());
-                TargetChanged {
-                    key,
-                    old,
-                    new,
-                    reason,
-                    authority: None,
-                }
-                .into()
+                TargetChanged { key, old, new, reason, authority: None }.into()
             }
         };
         (measure.into(), fact)
@@ -176,12 +140,7 @@ impl World {
             }
             .into()
         } else {
-            Applied {
-                rows: RowCount::default(),
-                events: 1,
-                withdrawn: 0,
-            }
-            .into()
+            Applied { rows: RowCount::default(), events: 1, withdrawn: 0 }.into()
         };
         (id.into(), fact)
     }
@@ -206,13 +165,7 @@ impl World {
         let fact: Fact = match (seed[3] % 6, standing.figures_at) {
             (0, _) | (1, None) => {
                 self.submissions.remove(n);
-                Withdrawn {
-                    measure,
-                    period: Some(period),
-                    content_from,
-                    reason,
-                }
-                .into()
+                Withdrawn { measure, period: Some(period), content_from, reason }.into()
             }
             (1, _) => {
                 standing.content_from = at;
@@ -221,14 +174,7 @@ impl World {
             }
             (2, Some(explains)) => {
                 let text = (seed[4] % 3 == 1).then(sealed);
-                CommentaryWritten {
-                    measure,
-                    period,
-                    content_from,
-                    explains,
-                    text,
-                }
-                .into()
+                CommentaryWritten { measure, period, content_from, explains, text }.into()
             }
             (_, Some(_)) => {
                 standing.figures_at = Some(at);
@@ -249,21 +195,10 @@ impl World {
             let parts = cells.iter().map(|cell| cell.breakdown.clone()).collect();
             let rating_as_reported = seed[4].is_multiple_of(2).then(|| label("green"));
             let commentary = seed[4].is_multiple_of(3).then(sealed);
-            let fact = Submitted {
-                measure,
-                period,
-                cells,
-                rating_as_reported,
-                commentary,
-            };
+            let fact = Submitted { measure, period, cells, rating_as_reported, commentary };
             (fact.into(), Some(at), parts)
         };
-        self.submissions.push(Standing {
-            id,
-            content_from: at,
-            figures_at,
-            cells,
-        });
+        self.submissions.push(Standing { id, content_from: at, figures_at, cells });
         (id.into(), fact)
     }
 
@@ -272,20 +207,9 @@ impl World {
         let id = SubmissionId::of(measure, None);
         let fact: Fact = if let Some(n) = self.submissions.iter().position(|s| s.id == id) {
             let content_from = self.submissions.remove(n).content_from;
-            Withdrawn {
-                measure,
-                period: None,
-                content_from,
-                reason: reason(),
-            }
-            .into()
+            Withdrawn { measure, period: None, content_from, reason: reason() }.into()
         } else {
-            let standing = Standing {
-                id,
-                content_from: at,
-                figures_at: None,
-                cells: Vec::new(),
-            };
+            let standing = Standing { id, content_from: at, figures_at: None, cells: Vec::new() };
             self.submissions.push(standing);
             no_value(measure, None).into()
         };
@@ -301,14 +225,11 @@ impl Standing {
         if seed[4].is_multiple_of(3) {
             removed.extend(self.cells.iter().find(|part| !new.contains(part)).cloned());
         }
-        self.cells
-            .retain(|part| !removed.contains(part) && !new.contains(part));
+        self.cells.retain(|part| !removed.contains(part) && !new.contains(part));
         self.cells.extend(new);
         let rating_as_reported = match seed[4] % 4 {
             0 => Some(ReportedRating { now: None }),
-            1 => Some(ReportedRating {
-                now: Some(label("red")),
-            }),
+            1 => Some(ReportedRating { now: Some(label("red")) }),
             _ => None,
         };
         let content_from = self.content_from;
@@ -327,38 +248,16 @@ impl Standing {
 fn about(measure: MeasureId, seed: Seed) -> Step {
     let reason = reason();
     let fact: Fact = match seed[2] % 4 {
-        0 => DefinitionSet {
-            definition: definition(seed[3]),
-            reason,
-            authority: None,
-        }
-        .into(),
-        1 => BaselineSet {
-            baseline: baseline(seed),
-            reason,
-            authority: None,
-        }
-        .into(),
-        2 => Placed {
-            place: place(seed[3]),
-            reason,
-        }
-        .into(),
-        _ => CodeAssigned {
-            code: code(seed[3]),
-            reason,
-        }
-        .into(),
+        0 => DefinitionSet { definition: definition(seed[3]), reason, authority: None }.into(),
+        1 => BaselineSet { baseline: baseline(seed), reason, authority: None }.into(),
+        2 => Placed { place: place(seed[3]), reason }.into(),
+        _ => CodeAssigned { code: code(seed[3]), reason }.into(),
     };
     (measure.into(), fact)
 }
 
 fn rule_set(seed: Seed) -> Step {
-    let fact = RatingRuleSet {
-        rule: rule(seed[2]),
-        reason: reason(),
-        authority: None,
-    };
+    let fact = RatingRuleSet { rule: rule(seed[2]), reason: reason(), authority: None };
     (framework(seed[1]).into(), fact.into())
 }
 
@@ -385,16 +284,8 @@ pub(crate) fn beginning(world: &mut World) -> Vec<(EntityRef, Fact)> {
         facts.push((framework(n).into(), framework::Framework::from(fact).into()));
     }
     let (framework, code, title) = (framework(0), label("1"), words("Fair"));
-    let objective = objective::Added {
-        framework,
-        code,
-        title,
-        reason: reason(),
-    };
-    facts.push((
-        ObjectiveId::derived(&["0"]).into(),
-        objective::Objective::from(objective).into(),
-    ));
+    let objective = objective::Added { framework, code, title, reason: reason() };
+    facts.push((ObjectiveId::derived(&["0"]).into(), objective::Objective::from(objective).into()));
     let step = step::Added {
         framework,
         objective: Some(ObjectiveId::derived(&["0"])),
@@ -404,19 +295,9 @@ pub(crate) fn beginning(world: &mut World) -> Vec<(EntityRef, Fact)> {
         lead: None,
         reason: reason(),
     };
-    facts.push((
-        StepId::derived(&["0"]).into(),
-        step::Step::from(step).into(),
-    ));
-    let area = area::Added {
-        framework,
-        code: label("A"),
-        title: words("People"),
-        reason: reason(),
-    };
-    facts.push((
-        AreaId::derived(&["0"]).into(),
-        area::Area::from(area).into(),
-    ));
+    facts.push((StepId::derived(&["0"]).into(), step::Step::from(step).into()));
+    let area =
+        area::Added { framework, code: label("A"), title: words("People"), reason: reason() };
+    facts.push((AreaId::derived(&["0"]).into(), area::Area::from(area).into()));
     facts
 }

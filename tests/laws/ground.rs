@@ -32,10 +32,7 @@ pub(crate) fn on_ground<T>(test: impl AsyncFnOnce(&Ground) -> T) -> T {
 }
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// The address of Postgres.
@@ -62,14 +59,8 @@ impl Ground {
     /// An empty read model of this ledger.
     pub(crate) async fn take(&self, ledger: LedgerId, model: &'static dyn Projection) -> Kept {
         let stream_created = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
-        let origin = Origin {
-            ledger,
-            stream_created,
-        };
-        let free = self
-            .free
-            .borrow_mut()
-            .pop_if(|kept| kept.model.name() == model.name());
+        let origin = Origin { ledger, stream_created };
+        let free = self.free.borrow_mut().pop_if(|kept| kept.model.name() == model.name());
         if let Some(mut kept) = free {
             kept.origin = origin;
             kept.empty().await;
@@ -82,13 +73,7 @@ impl Ground {
         let mut client = connect(&url).await.unwrap();
         drop_all(&client, &schema).await;
         install(&mut client, &schema, model, origin).await.unwrap();
-        Kept {
-            url,
-            schema,
-            model,
-            origin,
-            client,
-        }
+        Kept { url, schema, model, origin, client }
     }
 
     /// Back for the next case.
@@ -124,21 +109,14 @@ impl Kept {
         let text = "update @.cursor set ledger_id = $1, position = 0, epoch = epoch + 1,
                     known_at = null, opened_at = null";
         let ledger = self.origin.ledger.uuid();
-        self.client
-            .execute(&self.schema.sql(text), &[&ledger])
-            .await
-            .unwrap();
+        self.client.execute(&self.schema.sql(text), &[&ledger]).await.unwrap();
     }
 
     async fn tables(&self) -> Vec<String> {
         let text =
             "select relname::text from pg_class c join pg_namespace n on n.oid = relnamespace
                     where relkind = 'r' and nspname = $1 and relname <> 'cursor'";
-        let rows = self
-            .client
-            .query(text, &[&self.schema.as_str()])
-            .await
-            .unwrap();
+        let rows = self.client.query(text, &[&self.schema.as_str()]).await.unwrap();
         rows.iter().map(|row| row.get(0)).collect()
     }
 
@@ -173,11 +151,7 @@ impl Kept {
             }
             let most = upto.map_or(i64::MAX, |position| i64::try_from(position.0).unwrap());
             let text = format!("select t::text from @.{table} t where position <= $1 order by 1");
-            let rows = self
-                .client
-                .query(&self.schema.sql(&text), &[&most])
-                .await
-                .unwrap();
+            let rows = self.client.query(&self.schema.sql(&text), &[&most]).await.unwrap();
             found.insert(table, rows.iter().map(|row| row.get(0)).collect());
         }
         found
@@ -188,11 +162,7 @@ impl Kept {
         let mut last = 0;
         for table in self.tables().await {
             let text = format!("select coalesce(max(position), 0) from @.{table}");
-            let row = self
-                .client
-                .query_one(&self.schema.sql(&text), &[])
-                .await
-                .unwrap();
+            let row = self.client.query_one(&self.schema.sql(&text), &[]).await.unwrap();
             last = last.max(u64::try_from(row.get::<_, i64>(0)).unwrap());
         }
         last

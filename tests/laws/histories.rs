@@ -79,10 +79,7 @@ pub(crate) fn history(name: &str, seeds: &[Seed], forgery: Forgery) -> History {
             writer.write(entity, fact, *seed);
         }
     }
-    History {
-        ledger: writer.world.ledger,
-        entries: writer.entries,
-    }
+    History { ledger: writer.world.ledger, entries: writer.entries }
 }
 
 /// A long history, the same each time, in which everything happens.
@@ -199,15 +196,8 @@ impl Writer {
             _ => {
                 let reason = RejectReason::Mac;
                 let outcome = Outcome::Reject(reason, "no key of ours made it".to_owned());
-                let placed = Placed {
-                    position: self.next(),
-                    entity: Some(event.entity),
-                    outcome,
-                };
-                self.entries.push(Entry {
-                    body: Vec::new(),
-                    placed,
-                });
+                let placed = Placed { position: self.next(), entity: Some(event.entity), outcome };
+                self.entries.push(Entry { body: Vec::new(), placed });
                 return;
             }
         }
@@ -236,12 +226,7 @@ fn everything_that_the_scorecard_is_about_happens_in_these_histories() {
         })
         .collect();
     // Keys, configuration and what ends an import badly are no business of the scorecard's figures.
-    let others = [
-        "key_added",
-        "configuration_observed",
-        "rejected",
-        "reversed",
-    ];
+    let others = ["key_added", "configuration_observed", "rejected", "reversed"];
     for (name, _) in piperoll_events::schemas() {
         let other = others.iter().any(|other| name.contains(other));
         assert_eq!(happened.contains(name), !other, "`{name}`");

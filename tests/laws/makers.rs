@@ -14,14 +14,8 @@ use super::histories::Seed;
 
 pub(super) const FRAMEWORKS: u8 = 2;
 /// The same quarter twice, what contains it, and years pooled.
-pub(crate) const PERIODS: [&str; 6] = [
-    "FY2021-Q1",
-    "2021-Q2",
-    "FY2021-H1",
-    "FY2021",
-    "2021",
-    "2010..2012",
-];
+pub(crate) const PERIODS: [&str; 6] =
+    ["FY2021-Q1", "2021-Q2", "FY2021-H1", "FY2021", "2021", "2010..2012"];
 
 pub(crate) fn opens(fact: &Fact) -> bool {
     fact.event_type() == "piperoll.ledger.opened.v1"
@@ -50,10 +44,7 @@ pub(super) fn period(n: u8) -> Period {
 }
 
 pub(super) fn part(n: u8) -> Breakdown {
-    let tag = |taxonomy: &str, code: &str| Tag {
-        taxonomy: taxonomy.into(),
-        code: code.into(),
-    };
+    let tag = |taxonomy: &str, code: &str| Tag { taxonomy: taxonomy.into(), code: code.into() };
     match n % 4 {
         0 => Breakdown::new(vec![tag("sex", "f")]).unwrap(),
         1 => Breakdown::new(vec![tag("sex", "m"), tag("age", "0_4")]).unwrap(),
@@ -63,18 +54,11 @@ pub(super) fn part(n: u8) -> Breakdown {
 
 pub(super) fn number(n: u8) -> Quantity {
     // A nought, a negative one, trailing noughts, many digits.
-    [
-        "0",
-        "-28",
-        "97.40",
-        "198956051.70000002",
-        "0.001",
-        "5695.149739475916",
-    ]
-    .get(usize::from(n) % 12)
-    .map_or_else(|| n.to_string(), |text| (*text).to_owned())
-    .parse()
-    .unwrap()
+    ["0", "-28", "97.40", "198956051.70000002", "0.001", "5695.149739475916"]
+        .get(usize::from(n) % 12)
+        .map_or_else(|| n.to_string(), |text| (*text).to_owned())
+        .parse()
+        .unwrap()
 }
 
 pub(super) fn cells(seed: Seed) -> Vec<Cell> {
@@ -93,23 +77,15 @@ pub(super) fn cells(seed: Seed) -> Vec<Cell> {
 }
 
 pub(super) fn target(n: u8) -> Target {
-    let level = Level {
-        at: number(n),
-        to: n.is_multiple_of(5).then(|| number(n / 2)),
-    };
+    let level = Level { at: number(n), to: n.is_multiple_of(5).then(|| number(n / 2)) };
     match n % 3 {
-        0 => Target {
-            shape: TargetShape::Point,
-            level: Some(level),
-            ..Target::standing(number(n))
-        },
+        0 => {
+            Target { shape: TargetShape::Point, level: Some(level), ..Target::standing(number(n)) }
+        }
         1 => Target {
             shape: TargetShape::Profile,
             level: None,
-            points: vec![Point {
-                period: period(0),
-                level,
-            }],
+            points: vec![Point { period: period(0), level }],
             words: Some(label("step by step")),
         },
         _ => Target::standing(number(n)),
@@ -120,10 +96,7 @@ pub(super) fn definition(n: u8) -> Definition {
     let polarity = match n % 4 {
         0 => Polarity::HigherIsBetter {},
         1 => Polarity::LowerIsBetter {},
-        2 => Polarity::Goldilocks {
-            low: number(n),
-            high: number(n),
-        },
+        2 => Polarity::Goldilocks { low: number(n), high: number(n) },
         _ => Polarity::None {},
     };
     let mut definition = Definition::bare(polarity);
@@ -137,20 +110,9 @@ pub(super) fn rule(n: u8) -> RatingRule {
         met: label("green"),
         near: n.is_multiple_of(2).then(|| label("amber")),
         missed: label("red"),
-        tolerance: n.is_multiple_of(2).then(|| Tolerance {
-            rate: None,
-            absolute: Some(number(n)),
-        }),
-        compare: if n.is_multiple_of(3) {
-            Compare::Published
-        } else {
-            Compare::Exact
-        },
-        ends: if n.is_multiple_of(5) {
-            Ends::Exclusive
-        } else {
-            Ends::Inclusive
-        },
+        tolerance: n.is_multiple_of(2).then(|| Tolerance { rate: None, absolute: Some(number(n)) }),
+        compare: if n.is_multiple_of(3) { Compare::Published } else { Compare::Exact },
+        ends: if n.is_multiple_of(5) { Ends::Exclusive } else { Ends::Inclusive },
     }
 }
 
@@ -163,18 +125,11 @@ pub(super) fn place(n: u8) -> Place {
 }
 
 pub(super) fn baseline(seed: Seed) -> Baseline {
-    Baseline {
-        period: period(seed[3]),
-        value: number(seed[4]),
-    }
+    Baseline { period: period(seed[3]), value: number(seed[4]) }
 }
 
 pub(super) fn code(n: u8) -> Code {
-    Code {
-        scheme: label("local"),
-        code: label(&format!("M{n}")),
-        from: None,
-    }
+    Code { scheme: label("local"), code: label(&format!("M{n}")), from: None }
 }
 
 pub(super) fn no_value(measure: MeasureId, period: Option<Period>) -> NoValueDeclared {
@@ -197,10 +152,7 @@ pub(super) fn sealed() -> SealedText {
 }
 
 pub(super) fn reason() -> Reason {
-    Reason {
-        code: ReasonCode::NoneRecorded,
-        text: None,
-    }
+    Reason { code: ReasonCode::NoneRecorded, text: None }
 }
 
 pub(super) fn label(text: &str) -> Label {
@@ -208,8 +160,5 @@ pub(super) fn label(text: &str) -> Label {
 }
 
 pub(super) fn words(text: &str) -> Words {
-    Words {
-        en: label(text),
-        cy: None,
-    }
+    Words { en: label(text), cy: None }
 }

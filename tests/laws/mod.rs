@@ -25,22 +25,13 @@ use histories::{Forgery, History, Seed, history};
 const CASES: u32 = 30;
 
 /// Tries `law` over random histories; the smallest that breaks it is printed.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a law is written where it is tried"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "a law is written where it is tried")]
 fn over_histories(forgery: Forgery, law: impl AsyncFn(&Ground, History, Vec<usize>)) {
     let cases = std::env::var_os("PIPEROLL_LAWS").map_or(CASES, |n| {
-        n.to_str()
-            .and_then(|n| n.parse().ok())
-            .expect("PIPEROLL_LAWS: a number")
+        n.to_str().and_then(|n| n.parse().ok()).expect("PIPEROLL_LAWS: a number")
     });
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 60,
-        ..Config::default()
-    };
+    let config =
+        Config { cases, failure_persistence: None, max_shrink_iters: 60, ..Config::default() };
     let histories = (vec(any::<Seed>(), 1..90), vec(1_usize..12, 1..5));
     let (ground, runtime) = (Ground::default(), ground::runtime());
     let tried = TestRunner::new(config).run(&histories, |(seeds, sizes)| {

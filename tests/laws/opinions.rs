@@ -24,17 +24,10 @@ fn the_second_opinion_says_what_the_tables_say_at_every_position() {
         let head = history.head().0;
         // The end, the beginning and a walk between that ends nowhere twice.
         let step = 1 + head / 8;
-        for at in (0..head)
-            .step_by(usize::try_from(step).unwrap())
-            .chain([head])
-        {
+        for at in (0..head).step_by(usize::try_from(step).unwrap()).chain([head]) {
             let naive = said(&reading.at(at));
             let kept = tables::said(&kept, Position(at)).await;
-            assert_eq!(
-                differences(&naive, &kept),
-                Vec::<String>::new(),
-                "as at {at} of {head}"
-            );
+            assert_eq!(differences(&naive, &kept), Vec::<String>::new(), "as at {at} of {head}");
         }
         ground.give(kept);
     });
@@ -48,39 +41,22 @@ fn both_step_over_the_same_entries_and_know_the_same_at_the_same_instant() {
         kept.follow(history.batches(0, &sizes)).await.unwrap();
         let text = kept.schema.sql("select position from @.reject order by 1");
         let rows = kept.client.query(&text, &[]).await.unwrap();
-        let rejected: Vec<u64> = rows
-            .iter()
-            .map(|row| u64::try_from(row.get::<_, i64>(0)).unwrap())
-            .collect();
-        assert_eq!(
-            rejected,
-            reading.rejects.keys().copied().collect::<Vec<_>>()
-        );
+        let rejected: Vec<u64> =
+            rows.iter().map(|row| u64::try_from(row.get::<_, i64>(0)).unwrap()).collect();
+        assert_eq!(rejected, reading.rejects.keys().copied().collect::<Vec<_>>());
         for (position, known) in &reading.known_at {
             let at = Position(*position);
-            let held = cursor::instant_of(&*kept.client, &kept.schema, at)
-                .await
-                .unwrap();
+            let held = cursor::instant_of(&*kept.client, &kept.schema, at).await.unwrap();
             assert_eq!(held, *known, "known at {at}");
             let Some(instant) = *known else { continue };
-            let found = cursor::at_instant(&*kept.client, &kept.schema, instant)
-                .await
-                .unwrap();
+            let found = cursor::at_instant(&*kept.client, &kept.schema, instant).await.unwrap();
             assert_eq!(found.0, reading.position_at(instant), "P({instant})");
             let before = instant - chrono::TimeDelta::microseconds(1);
-            let found = cursor::at_instant(&*kept.client, &kept.schema, before)
-                .await
-                .unwrap();
+            let found = cursor::at_instant(&*kept.client, &kept.schema, before).await.unwrap();
             let naive = reading.position_at(before);
             // Before anything was known both may stop anywhere: nothing is said there.
-            let none = reading
-                .known_at
-                .range(..=found.0)
-                .all(|(_, known)| known.is_none());
-            assert!(
-                found.0 == naive || (naive == 0 && none),
-                "P({before}): {found}, {naive}"
-            );
+            let none = reading.known_at.range(..=found.0).all(|(_, known)| known.is_none());
+            assert!(found.0 == naive || (naive == 0 && none), "P({before}): {found}, {naive}");
         }
         let end = reading.known_at.values().last().copied().flatten();
         assert_eq!(kept.cursor().await.known_at, end);
@@ -98,10 +74,7 @@ fn a_table_that_lost_its_rows_is_seen() {
         let naive = said(&Reading::of(history.bodies()).at(history.head().0));
         let kept = ground.take(history.ledger, READ_MODELS[0]).await;
         kept.follow(history.batches(0, &[100])).await.unwrap();
-        assert_eq!(
-            differences(&naive, &tables::said(&kept, history.head()).await),
-            [""; 0]
-        );
+        assert_eq!(differences(&naive, &tables::said(&kept, history.head()).await), [""; 0]);
         let asked = [
             "structure",
             "rule",
@@ -119,22 +92,14 @@ fn a_table_that_lost_its_rows_is_seen() {
         ];
         for table in asked {
             let sql = |text: &str| kept.schema.sql(&text.replace("TABLE", table));
-            for text in [
-                "create table @.held as table @.TABLE",
-                "delete from @.TABLE",
-            ] {
+            for text in ["create table @.held as table @.TABLE", "delete from @.TABLE"] {
                 kept.client.batch_execute(&sql(text)).await.unwrap();
             }
             let found = differences(&naive, &tables::said(&kept, history.head()).await);
-            assert!(
-                !found.is_empty(),
-                "the rows of `{table}` are gone and nobody saw it"
-            );
-            for text in [
-                "truncate @.TABLE",
-                "insert into @.TABLE table @.held",
-                "drop table @.held",
-            ] {
+            assert!(!found.is_empty(), "the rows of `{table}` are gone and nobody saw it");
+            for text in
+                ["truncate @.TABLE", "insert into @.TABLE table @.held", "drop table @.held"]
+            {
                 kept.client.batch_execute(&sql(text)).await.unwrap();
             }
         }
@@ -164,15 +129,9 @@ pub(crate) fn part(breakdown: &Breakdown) -> String {
 fn said(scorecard: &Scorecard) -> Said {
     let mut lines: Vec<(String, String)> = Vec::new();
     for (id, framework) in &scorecard.frameworks {
-        lines.push((
-            format!("framework/{id}/title"),
-            framework.adopted["title"].to_string(),
-        ));
+        lines.push((format!("framework/{id}/title"), framework.adopted["title"].to_string()));
         if let Some(at) = framework.rule_at {
-            lines.push((
-                format!("framework/{id}/rule"),
-                format!("{at} {}", framework.rule),
-            ));
+            lines.push((format!("framework/{id}/rule"), format!("{at} {}", framework.rule)));
         }
     }
     for (entity, fact) in &scorecard.structure {
@@ -224,10 +183,7 @@ fn submission(key: &str, held: &Submission, lines: &mut Vec<(String, String)>) {
     };
     lines.push((key.to_owned(), state));
     for (breakdown, cell) in &held.cells {
-        lines.push((
-            format!("{key}/cell/{}", part(breakdown)),
-            format!("{cell:?}"),
-        ));
+        lines.push((format!("{key}/cell/{}", part(breakdown)), format!("{cell:?}")));
     }
     if let Some(rating) = &held.rating_as_reported {
         lines.push((format!("{key}/rating"), rating.clone()));

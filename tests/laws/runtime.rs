@@ -19,10 +19,7 @@ fn batch_size_makes_no_difference_and_neither_does_a_restart() {
     over_histories(Forgery::Thrown, async |ground, history, sizes| {
         for &model in READ_MODELS {
             let whole = ground.take(history.ledger, model).await;
-            whole
-                .follow(history.batches(0, &[usize::MAX]))
-                .await
-                .unwrap();
+            whole.follow(history.batches(0, &[usize::MAX])).await.unwrap();
             let parts = ground.take(history.ledger, model).await;
             let batches = history.batches(0, &sizes);
             let (before, after) = batches.split_at(batches.len() / 2);
@@ -48,15 +45,9 @@ fn a_fact_handed_over_twice_counts_once() {
             once.follow(history.batches(0, &sizes)).await.unwrap();
             let twice = ground.take(history.ledger, model).await;
             let mut batches = history.batches(0, &sizes);
-            batches = batches
-                .into_iter()
-                .flat_map(|batch| [batch.clone(), batch])
-                .collect();
+            batches = batches.into_iter().flat_map(|batch| [batch.clone(), batch]).collect();
             twice.follow(batches).await.unwrap();
-            twice
-                .follow(history.batches(0, &[usize::MAX]))
-                .await
-                .unwrap();
+            twice.follow(history.batches(0, &[usize::MAX])).await.unwrap();
             assert_eq!(twice.rows(None).await, once.rows(None).await);
             ground.give(once);
             ground.give(twice);
@@ -70,17 +61,12 @@ fn a_position_left_out_stops_the_projector_and_writes_nothing() {
         let history = some_history();
         for &model in READ_MODELS {
             let kept = ground.take(history.ledger, model).await;
-            kept.follow(history.batches(0, &[usize::MAX])[..1].to_vec())
-                .await
-                .unwrap();
+            kept.follow(history.batches(0, &[usize::MAX])[..1].to_vec()).await.unwrap();
             let before = kept.rows(None).await;
             let mut beyond = history.entries[0].placed.clone();
             beyond.position = Position(history.head().0 + 2);
             let stopped = kept.follow(vec![vec![beyond]]).await;
-            assert!(
-                matches!(stopped, Err(RuntimeError::Gap { .. })),
-                "{stopped:?}"
-            );
+            assert!(matches!(stopped, Err(RuntimeError::Gap { .. })), "{stopped:?}");
             assert_eq!(kept.rows(None).await, before);
             ground.give(kept);
         }
@@ -95,18 +81,11 @@ fn a_rebuild_gives_the_rows_that_were_live() {
             kept.follow(history.batches(0, &sizes)).await.unwrap();
             let live = kept.rows(None).await;
             let (url, schema, origin) = (kept.url.as_str(), &kept.schema, kept.origin);
-            let plan = Plan {
-                url,
-                schema,
-                model,
-                origin,
-                head: history.head(),
-            };
+            let plan = Plan { url, schema, model, origin, head: history.head() };
             let batches = stream::iter(history.batches(0, &[7]).into_iter().map(Ok));
             let (_cancel, cancelled) = watch::channel(false);
-            let rebuilt = rebuild(plan, batches, cancelled, |_| {}, |_| Verdict::Swap)
-                .await
-                .unwrap();
+            let rebuilt =
+                rebuild(plan, batches, cancelled, |_| {}, |_| Verdict::Swap).await.unwrap();
             let comparison = rebuilt.comparison.unwrap();
             assert_eq!(comparison.differences, []);
             assert!(rebuilt.swapped && rebuilt.position == history.head());
@@ -125,25 +104,12 @@ fn a_rebuild_finds_a_row_that_somebody_changed() {
         let forged = kept.schema.sql("update @.submission set value = 12345");
         assert!(kept.client.execute(&forged, &[]).await.unwrap() > 0);
         let (url, schema, origin) = (kept.url.as_str(), &kept.schema, kept.origin);
-        let plan = Plan {
-            url,
-            schema,
-            model: kept.model,
-            origin,
-            head: history.head(),
-        };
+        let plan = Plan { url, schema, model: kept.model, origin, head: history.head() };
         let batches = stream::iter(history.batches(0, &[7]).into_iter().map(Ok));
         let (_cancel, cancelled) = watch::channel(false);
-        let rebuilt = rebuild(plan, batches, cancelled, |_| {}, |_| Verdict::Leave)
-            .await
-            .unwrap();
-        let differ: Vec<String> = rebuilt
-            .comparison
-            .unwrap()
-            .differences
-            .into_iter()
-            .map(|d| d.table)
-            .collect();
+        let rebuilt = rebuild(plan, batches, cancelled, |_| {}, |_| Verdict::Leave).await.unwrap();
+        let differ: Vec<String> =
+            rebuilt.comparison.unwrap().differences.into_iter().map(|d| d.table).collect();
         assert_eq!(differ, ["submission"]);
         ground.give(kept);
     });
@@ -187,10 +153,7 @@ fn rows_never_stand_without_their_cursor_wherever_a_worker_dies() {
     over_histories(Forgery::Thrown, async |ground, history, sizes| {
         for &model in READ_MODELS {
             let whole = ground.take(history.ledger, model).await;
-            whole
-                .follow(history.batches(0, &[usize::MAX]))
-                .await
-                .unwrap();
+            whole.follow(history.batches(0, &[usize::MAX])).await.unwrap();
             let kept = ground.take(history.ledger, model).await;
             for polls in sizes.iter().chain(&[3, 9]) {
                 killed_after(polls * 4, kept.follow(history.batches(0, &sizes))).await;
@@ -220,14 +183,8 @@ fn of_two_projectors_one_is_fenced() {
             let (reached, _) = watch::channel(Position::START);
             let batches = stream::iter(history.batches(0, &[5]).into_iter().map(Ok));
             let ended = follow(first, batches, &reached).await;
-            assert!(
-                matches!(ended, Err(RuntimeError::Fenced { .. })),
-                "{ended:?}"
-            );
-            assert_eq!(
-                (kept.last_row().await, kept.cursor().await.position),
-                (0, Position::START)
-            );
+            assert!(matches!(ended, Err(RuntimeError::Fenced { .. })), "{ended:?}");
+            assert_eq!((kept.last_row().await, kept.cursor().await.position), (0, Position::START));
             let second = kept.follow(history.batches(0, &[5])).await.unwrap();
             assert_eq!(second.position, history.head());
             ground.give(kept);

@@ -27,11 +27,7 @@ const PLACES: [&str; 3] = ["objective", "step", "area"];
 
 /// What the tables say at a position.
 pub(crate) async fn said(kept: &Kept, at: Position) -> Said {
-    let mut tables = Tables {
-        kept,
-        at: i64::try_from(at.0).unwrap(),
-        said: Said::new(),
-    };
+    let mut tables = Tables { kept, at: i64::try_from(at.0).unwrap(), said: Said::new() };
     tables.structure().await;
     tables.measures().await;
     tables.targets().await;
@@ -57,23 +53,13 @@ impl Tables<'_> {
             "select distinct on ({key}) {columns} from @.{table} where position <= $1
              order by {key}, position desc"
         );
-        self.kept
-            .client
-            .query(&self.kept.schema.sql(&text), &[&self.at])
-            .await
-            .unwrap()
+        self.kept.client.query(&self.kept.schema.sql(&text), &[&self.at]).await.unwrap()
     }
 
     async fn structure(&mut self) {
-        for row in self
-            .last("kind, id, code, title::text", "structure", "kind, id")
-            .await
-        {
+        for row in self.last("kind, id, code, title::text", "structure", "kind, id").await {
             let kind = word(&KINDS, row.get(0));
-            let (id, code) = (
-                id(&row, 1),
-                row.get::<_, Option<String>>(2).unwrap_or_default(),
-            );
+            let (id, code) = (id(&row, 1), row.get::<_, Option<String>>(2).unwrap_or_default());
             let title = json(&row, 3).unwrap();
             if kind == "framework" {
                 self.say(format!("framework/{id}/title"), title.to_string());
@@ -87,65 +73,35 @@ impl Tables<'_> {
         let text = format!(
             "select distinct on (framework) framework, position, rule::text from @.{table}"
         );
-        let rows = self
-            .kept
-            .client
-            .query(&self.kept.schema.sql(&text), &[&self.at])
-            .await
-            .unwrap();
+        let rows = self.kept.client.query(&self.kept.schema.sql(&text), &[&self.at]).await.unwrap();
         for row in rows {
             let (at, rule): (i64, _) = (row.get(1), json(&row, 2).unwrap());
-            self.say(
-                format!("framework/{}/rule", id(&row, 0)),
-                format!("{at} {rule}"),
-            );
+            self.say(format!("framework/{}/rule", id(&row, 0)), format!("{at} {rule}"));
         }
     }
 
     async fn measures(&mut self) {
-        let titles = self
-            .last("measure, title::text", "measure_text", "measure")
-            .await;
-        let titles: BTreeMap<String, Value> = titles
-            .iter()
-            .map(|row| (id(row, 0), json(row, 1).unwrap()))
-            .collect();
+        let titles = self.last("measure, title::text", "measure_text", "measure").await;
+        let titles: BTreeMap<String, Value> =
+            titles.iter().map(|row| (id(row, 0), json(row, 1).unwrap())).collect();
         for row in self.last("measure, framework", "measure", "measure").await {
             let measure = id(&row, 0);
-            self.say(
-                format!("measure/{measure}"),
-                format!("{} {}", id(&row, 1), titles[&measure]),
-            );
+            self.say(format!("measure/{measure}"), format!("{} {}", id(&row, 1), titles[&measure]));
         }
         let columns = "measure, position, definition::text";
         for row in self.last(columns, "definition_text", "measure").await {
             let (at, definition): (i64, _) = (row.get(1), json(&row, 2).unwrap());
-            self.say(
-                format!("measure/{}/definition", id(&row, 0)),
-                format!("{at} {definition}"),
-            );
+            self.say(format!("measure/{}/definition", id(&row, 0)), format!("{at} {definition}"));
         }
-        for row in self
-            .last("measure, period, value::text", "baseline", "measure")
-            .await
-        {
+        for row in self.last("measure, period, value::text", "baseline", "measure").await {
             let (period, value): (String, String) = (row.get(1), row.get(2));
-            self.say(
-                format!("measure/{}/baseline", id(&row, 0)),
-                format!("{period} {value}"),
-            );
+            self.say(format!("measure/{}/baseline", id(&row, 0)), format!("{period} {value}"));
         }
-        for row in self
-            .last("measure, scheme, code", "code", "measure, scheme")
-            .await
-        {
+        for row in self.last("measure, scheme, code", "code", "measure, scheme").await {
             let scheme: String = row.get(1);
             self.say(format!("measure/{}/code/{scheme}", id(&row, 0)), row.get(2));
         }
-        for row in self
-            .last("measure, kind, place", "placement", "measure, kind, place")
-            .await
-        {
+        for row in self.last("measure, kind, place", "placement", "measure, kind, place").await {
             let kind = word(&PLACES, row.get(1));
             self.say(
                 format!("measure/{}/place/{kind}/{}", id(&row, 0), id(&row, 2)),
@@ -191,9 +147,7 @@ impl Tables<'_> {
                 state => {
                     self.say(key.clone(), format!("figures since {since}"));
                     if state == 1 {
-                        let note = notes
-                            .get(&(measure, period.clone(), Uuid::nil(), at))
-                            .cloned();
+                        let note = notes.get(&(measure, period.clone(), Uuid::nil(), at)).cloned();
                         self.say(format!("{key}/cell/"), cell(&row, 6, note));
                     }
                     standing.insert((measure, period), since);
@@ -208,24 +162,16 @@ impl Tables<'_> {
         let parts = self.parts().await;
         let columns = "measure, period, breakdown, position, content_from, removed, value::text,
                        numerator::text, denominator::text, status";
-        for row in self
-            .last(columns, "cell", "measure, period, breakdown")
-            .await
-        {
+        for row in self.last(columns, "cell", "measure, period, breakdown").await {
             let (measure, period, breakdown): (Uuid, String, Uuid) =
                 (row.get(0), row.get(1), row.get(2));
             let (at, since): (i64, i64) = (row.get(3), row.get(4));
             let removed: bool = row.get(5);
             let key = (measure, period.clone());
             if !removed && standing.get(&key) == Some(&since) {
-                let note = notes
-                    .get(&(measure, period.clone(), breakdown, at))
-                    .cloned();
+                let note = notes.get(&(measure, period.clone(), breakdown, at)).cloned();
                 let key = format!("submission/{}/{period}/cell/", measure.simple());
-                self.say(
-                    format!("{key}{}", part(&parts[&breakdown])),
-                    cell(&row, 6, note),
-                );
+                self.say(format!("{key}{}", part(&parts[&breakdown])), cell(&row, 6, note));
             }
         }
     }
@@ -255,12 +201,7 @@ impl Tables<'_> {
     async fn notes(&self) -> Notes {
         let text = "select measure, period, breakdown, position, status_as_reported
                     from @.cell_note where position <= $1";
-        let rows = self
-            .kept
-            .client
-            .query(&self.kept.schema.sql(text), &[&self.at])
-            .await
-            .unwrap();
+        let rows = self.kept.client.query(&self.kept.schema.sql(text), &[&self.at]).await.unwrap();
         let noted = rows.iter().filter_map(|row| {
             Some((
                 (row.get(0), row.get(1), row.get(2), row.get(3)),
@@ -272,16 +213,11 @@ impl Tables<'_> {
 
     async fn parts(&self) -> BTreeMap<Uuid, Breakdown> {
         let mut parts: BTreeMap<Uuid, Breakdown> = [(Uuid::nil(), Vec::new())].into();
-        for row in self
-            .last("breakdown, tags::text", "breakdown", "breakdown")
-            .await
-        {
+        for row in self.last("breakdown, tags::text", "breakdown", "breakdown").await {
             let tags = json(&row, 1).unwrap();
             let word = |tag: &Value, name: &str| tag[name].as_str().unwrap().to_owned();
             let tags = tags.as_array().unwrap().iter();
-            let tags = tags
-                .map(|tag| (word(tag, "taxonomy"), word(tag, "code")))
-                .collect();
+            let tags = tags.map(|tag| (word(tag, "taxonomy"), word(tag, "code"))).collect();
             parts.insert(row.get(0), tags);
         }
         parts
@@ -297,9 +233,7 @@ fn cell(row: &Row, from: usize, status_as_reported: Option<String>) -> String {
         value: row.get(from),
         numerator: row.get(from + 1),
         denominator: row.get(from + 2),
-        status: row
-            .get::<_, Option<i16>>(from + 3)
-            .map(|n| word(&FIGURES, Some(n))),
+        status: row.get::<_, Option<i16>>(from + 3).map(|n| word(&FIGURES, Some(n))),
         status_as_reported,
     };
     format!("{cell:?}")

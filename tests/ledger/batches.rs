@@ -30,28 +30,12 @@ async fn a_batch_is_recorded_whole_and_in_order() {
     let answers = ledger.execute_batch(&batch).await.unwrap();
     let positions: Vec<_> = answers.iter().map(|answer| answer.position.0).collect();
     assert_eq!(positions, (1..=999).collect::<Vec<_>>());
-    assert!(
-        answers
-            .iter()
-            .all(|answer| answer.kind == AnswerKind::Recorded)
-    );
+    assert!(answers.iter().all(|answer| answer.kind == AnswerKind::Recorded));
     for n in [0, 1, 500, 998] {
-        let stored = ledger
-            .stream()
-            .find(answers[n].position)
-            .await
-            .unwrap()
-            .unwrap();
-        assert!(
-            stored
-                .subject
-                .ends_with(&Assign::new(&format!("m{n}"), "").measure.to_string())
-        );
+        let stored = ledger.stream().find(answers[n].position).await.unwrap().unwrap();
+        assert!(stored.subject.ends_with(&Assign::new(&format!("m{n}"), "").measure.to_string()));
     }
-    assert!(matches!(
-        ledger.execute_batch(&codes(0, 1000)).await,
-        Err(BatchError::TooMany(1000))
-    ));
+    assert!(matches!(ledger.execute_batch(&codes(0, 1000)).await, Err(BatchError::TooMany(1000))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,10 +44,7 @@ async fn a_batch_with_one_stale_guard_is_decided_again_as_a_whole() {
     let (one, other) = (ground.ledger().await, ground.ledger().await);
     one.execute_batch(&codes(0, 10)).await.unwrap();
     // What `one` holds of `m5` is stale from here on.
-    other
-        .execute(&Assign::new("m5", "B"), &acting())
-        .await
-        .unwrap();
+    other.execute(&Assign::new("m5", "B"), &acting()).await.unwrap();
     let answers = one.execute_batch(&codes(0, 10)).await.unwrap();
     let positions: Vec<_> = answers.iter().map(|answer| answer.position.0).collect();
     assert_eq!(positions, (12..=21).collect::<Vec<_>>());
@@ -73,21 +54,12 @@ async fn a_batch_with_one_stale_guard_is_decided_again_as_a_whole() {
 async fn a_batch_with_one_refusal_records_nothing_and_names_it() {
     let ground = ground().await;
     let (one, other) = (ground.ledger().await, ground.ledger().await);
-    other
-        .execute(&objective("o", "1"), &acting())
-        .await
-        .unwrap();
+    other.execute(&objective("o", "1"), &acting()).await.unwrap();
     let mut batch = codes(0, 5);
     batch.insert(3, (Box::new(objective("o", "2")), acting()));
     let error = one.execute_batch(&batch).await.unwrap_err();
     let refused = |error: &BatchError| {
-        matches!(
-            error,
-            BatchError::At {
-                index: 3,
-                source: ExecuteError::Rejected(_)
-            }
-        )
+        matches!(error, BatchError::At { index: 3, source: ExecuteError::Rejected(_) })
     };
     assert!(refused(&error), "{error:?}");
     assert_eq!(head(&one).await, 1);
@@ -96,15 +68,9 @@ async fn a_batch_with_one_refusal_records_nothing_and_names_it() {
     batch.push((Box::new(objective("p", "2")), acting()));
     one.preload(&everything(&ground).await);
     assert!(one.preloaded(Position(1)));
-    other
-        .execute(&objective("p", "1"), &acting())
-        .await
-        .unwrap();
+    other.execute(&objective("p", "1"), &acting()).await.unwrap();
     let error = one.execute_batch(&batch).await.unwrap_err();
-    assert!(
-        matches!(error, BatchError::At { index: 5, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, BatchError::At { index: 5, .. }), "{error:?}");
     assert_eq!(head(&one).await, 2);
 }
 
@@ -116,40 +82,19 @@ async fn a_batch_repeated_is_one_batch_and_what_is_missing_is_added() {
     let first = ledger.execute_batch(&batch).await.unwrap();
     let resumed = ground.ledger().await;
     let again = resumed.execute_batch(&batch).await.unwrap();
-    assert!(
-        again
-            .iter()
-            .all(|answer| answer.kind == AnswerKind::Repeated)
-    );
-    let same = first
-        .iter()
-        .zip(&again)
-        .all(|(a, b)| (a.position, a.event_id) == (b.position, b.event_id));
+    assert!(again.iter().all(|answer| answer.kind == AnswerKind::Repeated));
+    let same =
+        first.iter().zip(&again).all(|(a, b)| (a.position, a.event_id) == (b.position, b.event_id));
     assert!(same);
     batch.extend(codes(20, 25));
     batch.push((Box::new(objective("o", "1")), acting()));
     let more = resumed.execute_batch(&batch).await.unwrap();
-    assert_eq!(
-        more.iter()
-            .filter(|a| a.kind == AnswerKind::Recorded)
-            .count(),
-        6
-    );
+    assert_eq!(more.iter().filter(|a| a.kind == AnswerKind::Recorded).count(), 6);
     assert_eq!(more.last().unwrap().position, Position(26));
     assert_eq!(head(&ledger).await, 26);
     batch.push((Box::new(objective("o", "1")), acting()));
     let error = resumed.execute_batch(&batch).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            BatchError::SameEntity {
-                first: 25,
-                second: 26,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, BatchError::SameEntity { first: 25, second: 26, .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,11 +109,7 @@ async fn a_batch_whose_answer_is_lost_is_found_and_not_doubled() {
     road.arm();
     let answers = ledger.execute_batch(&codes(0, 50)).await.unwrap();
     assert!(road.lost());
-    assert!(
-        answers
-            .iter()
-            .all(|answer| answer.kind == AnswerKind::Recorded)
-    );
+    assert!(answers.iter().all(|answer| answer.kind == AnswerKind::Recorded));
     assert_eq!(head(&ledger).await, 50);
 }
 
@@ -190,13 +131,7 @@ async fn after_a_full_read_nothing_is_read_entity_by_entity() {
 async fn everything(ground: &Ground) -> Vec<Placed> {
     let stream = ground.stream(&ground.reader);
     let verifier = ground.verifier.clone();
-    let mut following = follow(
-        stream,
-        ground.identity,
-        verifier,
-        Position::START,
-        Until::Head,
-    );
+    let mut following = follow(stream, ground.identity, verifier, Position::START, Until::Head);
     let mut all = Vec::new();
     while let Some(batch) = following.next().await {
         all.extend(batch.unwrap());

@@ -23,10 +23,7 @@ impl Request for Observe {
 
     fn decide(&self, _: &State) -> Result<Decision, Rejection> {
         let differences = self.1.clone();
-        Ok(Decision::record(ConfigurationObserved {
-            differences,
-            reason: reason(),
-        }))
+        Ok(Decision::record(ConfigurationObserved { differences, reason: reason() }))
     }
 
     fn canonical(&self) -> Vec<u8> {
@@ -47,27 +44,18 @@ pub(super) async fn update(ground: &Ground, change: &Value) {
 }
 
 async fn writes(ledger: &Ledger) -> Result<(), ExecuteError> {
-    ledger
-        .execute(&Assign::new("m", "A1"), &acting())
-        .await
-        .map(|_| ())
+    ledger.execute(&Assign::new("m", "A1"), &acting()).await.map(|_| ())
 }
 
 fn fields(differences: &[Difference]) -> Vec<&str> {
-    differences
-        .iter()
-        .map(|difference| difference.field.as_str())
-        .collect()
+    differences.iter().map(|difference| difference.field.as_str()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_as_it_was_made_differs_in_nothing() {
     let ground = ground().await;
     let findings = ground.guard().inspect().await.unwrap();
-    assert_eq!(
-        (findings.differences, findings.warnings, findings.closed),
-        (vec![], vec![], None)
-    );
+    assert_eq!((findings.differences, findings.warnings, findings.closed), (vec![], vec![], None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,12 +87,7 @@ async fn every_change_that_nats_allows_is_named_and_closes_the_gate() {
         );
         let ledger = ground.ledger_behind(guard.gate()).await;
         let refused = writes(&ledger).await.unwrap_err();
-        assert!(
-            refused
-                .to_string()
-                .contains(&format!("`{field}` should be")),
-            "{refused}"
-        );
+        assert!(refused.to_string().contains(&format!("`{field}` should be")), "{refused}");
         assert_eq!(ledger.stream().head().await.unwrap(), Position(0));
     }
 }
@@ -114,22 +97,11 @@ async fn another_ledger_id_and_more_subjects_are_named() {
     let ground = ground().await;
     let guard = ground.guard();
     let more = format!("also.{}.>", ground.name);
-    update(
-        &ground,
-        &json!({"subjects": [format!("piperoll.{}.>", ground.name), more]}),
-    )
-    .await;
-    update(
-        &ground,
-        &json!({"metadata": {"piperoll.ledger_id": "0".repeat(32)}}),
-    )
-    .await;
+    update(&ground, &json!({"subjects": [format!("piperoll.{}.>", ground.name), more]})).await;
+    update(&ground, &json!({"metadata": {"piperoll.ledger_id": "0".repeat(32)}})).await;
     let findings = guard.inspect().await.unwrap();
     let found = fields(&findings.differences);
-    assert_eq!(
-        found,
-        ["subjects", "piperoll.ledger_id", "piperoll.genesis"]
-    );
+    assert_eq!(found, ["subjects", "piperoll.ledger_id", "piperoll.genesis"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,10 +114,7 @@ async fn a_stream_that_is_gone_made_again_or_shorter_closes_the_gate() {
     guard.gate().reached(Position(9));
     let findings = guard.inspect().await.unwrap();
     assert_eq!(fields(&findings.differences), ["last_position"]);
-    assert!(matches!(
-        writes(&ledger).await,
-        Err(ExecuteError::Closed(Closed::Differs(_)))
-    ));
+    assert!(matches!(writes(&ledger).await, Err(ExecuteError::Closed(Closed::Differs(_)))));
     throw_away(&ground.owner, &ground.name).await.unwrap();
     let findings = guard.inspect().await.unwrap();
     assert_eq!(fields(&findings.differences), ["stream"]);
@@ -154,9 +123,7 @@ async fn a_stream_that_is_gone_made_again_or_shorter_closes_the_gate() {
         genesis: ground.identity.genesis,
         replicas: Replicas::One,
     };
-    bootstrap(&ground.owner, &ground.name, founding)
-        .await
-        .unwrap();
+    bootstrap(&ground.owner, &ground.name, founding).await.unwrap();
     let findings = guard.inspect().await.unwrap();
     assert_eq!(fields(&findings.differences), ["created", "last_position"]);
 }
@@ -166,16 +133,10 @@ async fn what_is_observed_is_accepted_and_nothing_else() {
     let ground = ground().await;
     let guard = ground.guard();
     let ledger = ground.ledger_behind(guard.gate()).await;
-    assert!(matches!(
-        writes(&ledger).await,
-        Err(ExecuteError::Closed(Closed::NotInspected))
-    ));
+    assert!(matches!(writes(&ledger).await, Err(ExecuteError::Closed(Closed::NotInspected))));
     update(&ground, &json!({"duplicate_window": 60_000_000_000_u64})).await;
     let seen = guard.inspect().await.unwrap().differences;
-    assert!(matches!(
-        writes(&ledger).await,
-        Err(ExecuteError::Closed(Closed::Differs(_)))
-    ));
+    assert!(matches!(writes(&ledger).await, Err(ExecuteError::Closed(Closed::Differs(_)))));
     let observe = Observe(ground.identity.ledger_id, seen.clone());
     ledger.execute(&observe, &acting()).await.unwrap();
     writes(&ledger).await.unwrap();
@@ -188,20 +149,14 @@ async fn what_is_observed_is_accepted_and_nothing_else() {
     // The same field, changed once more, was accepted by nobody.
     update(&ground, &json!({"duplicate_window": 30_000_000_000_u64})).await;
     let findings = later.inspect().await.unwrap();
-    assert_eq!(
-        findings.closed,
-        Some(Closed::Differs(findings.differences.clone()))
-    );
+    assert_eq!(findings.closed, Some(Closed::Differs(findings.differences.clone())));
     assert_ne!(findings.differences, seen);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_monitor_that_does_not_answer_is_a_warning_and_no_closure() {
     let ground = ground().await;
-    let monitors = vec![
-        "http://127.0.0.1:1".to_owned(),
-        setting("PIPEROLL_NATS_MONITOR_URL"),
-    ];
+    let monitors = vec!["http://127.0.0.1:1".to_owned(), setting("PIPEROLL_NATS_MONITOR_URL")];
     let guard = Guard::new(ground.stream(&ground.writer), ground.identity, monitors);
     let findings = guard.inspect().await.unwrap();
     assert_eq!((findings.warnings.len(), findings.closed), (1, None));
@@ -237,20 +192,11 @@ async fn a_stream_that_exists_is_taken_if_it_conforms_and_refused_if_not() {
         genesis: piperoll::clock::now(),
         replicas: Replicas::One,
     };
-    let again = bootstrap(&ground.owner, &ground.name, founding)
-        .await
-        .unwrap();
+    let again = bootstrap(&ground.owner, &ground.name, founding).await.unwrap();
     assert_eq!(again, ground.identity);
     update(&ground, &json!({"max_msgs": 10})).await;
-    let refused = bootstrap(&ground.owner, &ground.name, founding)
-        .await
-        .unwrap_err();
-    assert!(
-        refused
-            .to_string()
-            .contains("`max_msgs` should be `-1` and is `10`"),
-        "{refused}"
-    );
+    let refused = bootstrap(&ground.owner, &ground.name, founding).await.unwrap_err();
+    assert!(refused.to_string().contains("`max_msgs` should be `-1` and is `10`"), "{refused}");
 }
 
 #[test]

@@ -37,48 +37,23 @@ impl Request for Assign {
 
 impl Assign {
     pub(crate) fn new(measure: &str, code: &str) -> Self {
-        Self {
-            measure: MeasureId::derived(&[measure]),
-            code: code.to_owned(),
-        }
+        Self { measure: MeasureId::derived(&[measure]), code: code.to_owned() }
     }
 
     fn fact(&self) -> Fact {
         let (scheme, code) = ("local".parse().unwrap(), self.code.parse().unwrap());
-        CodeAssigned {
-            code: Code {
-                scheme,
-                code,
-                from: None,
-            },
-            reason: reason(),
-        }
-        .into()
+        CodeAssigned { code: Code { scheme, code, from: None }, reason: reason() }.into()
     }
 }
 
 /// A request that is refused when another objective stands there.
 pub(crate) fn objective(id: &str, code: &str) -> Add {
-    let title = Words {
-        en: "Fair work".parse().unwrap(),
-        cy: None,
-    };
+    let title = Words { en: "Fair work".parse().unwrap(), cy: None };
     let framework = FrameworkId::derived(&["f"]);
-    let fact = Added {
-        framework,
-        code: code.parse().unwrap(),
-        title,
-        reason: reason(),
-    };
-    Add {
-        objective: ObjectiveId::derived(&[id]),
-        fact,
-    }
+    let fact = Added { framework, code: code.parse().unwrap(), title, reason: reason() };
+    Add { objective: ObjectiveId::derived(&[id]), fact }
 }
 
 fn reason() -> Reason {
-    Reason {
-        code: ReasonCode::AmbitionRaised,
-        text: None,
-    }
+    Reason { code: ReasonCode::AmbitionRaised, text: None }
 }

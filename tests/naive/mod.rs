@@ -91,11 +91,7 @@ impl Reading {
             }
             heads.insert(subject, (revision, position));
             opened |= kind == "ledger.opened";
-            let says = if opened {
-                &event["time"]
-            } else {
-                &record["asserted"]["known_at"]
-            };
+            let says = if opened { &event["time"] } else { &record["asserted"]["known_at"] };
             known = known.max(instant(says));
             reading.known_at.insert(position, known);
             reading.events.insert(position, event);
@@ -133,11 +129,7 @@ fn kind(event: &Value) -> String {
 }
 
 fn instant(value: &Value) -> Option<DateTime<Utc>> {
-    Some(
-        DateTime::parse_from_rfc3339(value.as_str()?)
-            .ok()?
-            .with_timezone(&Utc),
-    )
+    Some(DateTime::parse_from_rfc3339(value.as_str()?).ok()?.with_timezone(&Utc))
 }
 
 #[cfg(test)]
@@ -182,17 +174,7 @@ mod tests {
             .map(|at| at.map_or("-".to_owned(), |at| at.date_naive().to_string()))
             .collect();
         let prologue = "2014-08-10";
-        assert_eq!(
-            known,
-            [
-                "-",
-                prologue,
-                prologue,
-                prologue,
-                "2026-01-02",
-                "2026-01-02"
-            ]
-        );
+        assert_eq!(known, ["-", prologue, prologue, prologue, "2026-01-02", "2026-01-02"]);
         let day = |text: &str| instant(&json!(format!("{text}T00:00:00Z"))).unwrap();
         assert_eq!(reading.position_at(day("2014-08-09")), 0);
         assert_eq!(reading.position_at(day("2014-08-10")), 4);
@@ -211,10 +193,7 @@ mod tests {
             body("ledger.sealed", 3, 6, "2026-01-01", ""),
             body("measure.adopted", 1, 0, "2026-01-01", ""),
         ]);
-        assert_eq!(
-            reading.rejects.keys().copied().collect::<Vec<_>>(),
-            [2, 3, 4, 5]
-        );
+        assert_eq!(reading.rejects.keys().copied().collect::<Vec<_>>(), [2, 3, 4, 5]);
         assert_eq!(reading.stopped, Some((7, "ledger.sealed".to_owned())));
         assert_eq!(reading.events.keys().copied().collect::<Vec<_>>(), [1, 6]);
     }

@@ -27,17 +27,11 @@ pub(crate) fn rating(at: &Scorecard, measure: &str, of: &str, part: &Breakdown) 
     let Some((low, high)) = aimed_at(held, of, part) else {
         return "no_target".to_owned();
     };
-    let rule = at
-        .frameworks
-        .get(&held.framework)
-        .map_or(&Value::Null, |f| &f.rule);
+    let rule = at.frameworks.get(&held.framework).map_or(&Value::Null, |f| &f.rule);
     if rule.is_null() {
         return "no_rule".to_owned();
     }
-    let figure = match (
-        rule["compare"].as_str(),
-        held.definition["decimals"].as_u64(),
-    ) {
+    let figure = match (rule["compare"].as_str(), held.definition["decimals"].as_u64()) {
         (Some("published"), Some(decimals)) => figure.round_dp_with_strategy(
             u32::try_from(decimals).unwrap_or(12),
             RoundingStrategy::MidpointAwayFromZero,
@@ -60,11 +54,8 @@ fn miss(
 ) -> Option<(Decimal, Decimal)> {
     let end = |name: &str, or| decimal(polarity[name].as_str()).unwrap_or(or);
     let (from, to) = (end("low", low), end("high", high));
-    let (low, high) = if low == high && from <= low && low <= to {
-        (from, to)
-    } else {
-        (low, high)
-    };
+    let (low, high) =
+        if low == high && from <= low && low <= to { (from, to) } else { (low, high) };
     let below = ((low - figure).max(Decimal::ZERO), low);
     let above = ((figure - high).max(Decimal::ZERO), high);
     match polarity["kind"].as_str() {
@@ -87,11 +78,7 @@ fn level(rule: &Value, missed_by: Decimal, target: Decimal) -> String {
         Some("inclusive") => missed_by <= margin,
         _ => missed_by < margin,
     };
-    if inside && !rule["near"].is_null() {
-        code("near")
-    } else {
-        code("missed")
-    }
+    if inside && !rule["near"].is_null() { code("near") } else { code("missed") }
 }
 
 /// The ends of what is aimed at. What names the period comes before what spans it, the narrower
@@ -104,9 +91,7 @@ fn aimed_at(measure: &Measure, of: &str, part: &Breakdown) -> Option<(Decimal, D
         }
         let (from, to) = period::days(span)?;
         let points = target["points"].as_array().map_or(&[][..], Vec::as_slice);
-        let point = points
-            .iter()
-            .find(|point| point["period"].as_str() == Some(of));
+        let point = points.iter().find(|point| point["period"].as_str() == Some(of));
         let level = match (point, target["shape"].as_str()) {
             (Some(point), _) => &point["level"],
             (None, Some("standing")) if period::within(of, span) => &target["level"],
@@ -114,13 +99,7 @@ fn aimed_at(measure: &Measure, of: &str, part: &Breakdown) -> Option<(Decimal, D
             _ => continue,
         };
         let named = point.is_some() || span == of;
-        candidates.push((
-            !named,
-            span != of,
-            (to - from).num_days(),
-            Reverse(*at),
-            level,
-        ));
+        candidates.push((!named, span != of, (to - from).num_days(), Reverse(*at), level));
     }
     candidates.sort_by_key(|(named, own, days, at, _)| (*named, *own, *days, *at));
     let (.., level) = candidates.first()?;
@@ -153,8 +132,5 @@ fn a_figure_is_met_near_or_missed_on_the_side_that_matters() {
     assert_eq!(say("goldilocks", "106", "100"), "r");
     assert_eq!(miss(&polarity("none"), d("1"), d("1"), d("1")), None);
     let band = serde_json::json!({"kind": "goldilocks", "low": "90", "high": "110"});
-    assert_eq!(
-        miss(&band, d("95"), d("100"), d("100")),
-        Some((d("0"), d("90")))
-    );
+    assert_eq!(miss(&band, d("95"), d("100"), d("100")), Some((d("0"), d("90"))));
 }

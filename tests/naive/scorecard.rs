@@ -89,11 +89,9 @@ impl Scorecard {
             Some(("objective" | "step" | "area", _)) => {
                 self.structure.insert(subject, fact.clone());
             }
-            Some(("measure", what)) => self
-                .measures
-                .entry(id)
-                .or_default()
-                .take_in(position, what, fact),
+            Some(("measure", what)) => {
+                self.measures.entry(id).or_default().take_in(position, what, fact);
+            }
             Some(("submission", what)) => self.submission(position, what, fact),
             _ => {}
         }
@@ -101,10 +99,7 @@ impl Scorecard {
 
     /// Measures that were declared to have no figures at all, with the state's word.
     pub(crate) fn absences(&self) -> BTreeMap<String, String> {
-        let whole = self
-            .submissions
-            .iter()
-            .filter(|((_, period), _)| period.is_empty());
+        let whole = self.submissions.iter().filter(|((_, period), _)| period.is_empty());
         let declared = whole.filter_map(|((measure, _), submission)| match &submission.state {
             Standing::NoValue(state) => Some((measure.clone(), state.clone())),
             _ => None,
@@ -155,10 +150,7 @@ impl Scorecard {
                 submission.commentary_at = fact.get("text").map(|_| position);
             }
             "withdrawn" => {
-                *submission = Submission {
-                    said_at: position,
-                    ..Submission::default()
-                };
+                *submission = Submission { said_at: position, ..Submission::default() };
             }
             "no_value_declared" => {
                 *submission = Submission {
@@ -185,8 +177,7 @@ impl Measure {
                     self.codes.insert(word(&code["scheme"]), code.clone());
                 }
                 for first in list(&fact["targets"]) {
-                    self.targets
-                        .insert(target(&first["key"]), (position, first["target"].clone()));
+                    self.targets.insert(target(&first["key"]), (position, first["target"].clone()));
                 }
                 for place in list(&fact["places"]) {
                     self.place(place);
@@ -195,20 +186,17 @@ impl Measure {
             "definition_set" => self.define(position, &fact["definition"]),
             "baseline_set" => self.baseline = Some(fact["baseline"].clone()),
             "target_set" => {
-                self.targets
-                    .insert(target(&fact["key"]), (position, fact["target"].clone()));
+                self.targets.insert(target(&fact["key"]), (position, fact["target"].clone()));
             }
             "target_changed" => {
-                self.targets
-                    .insert(target(&fact["key"]), (position, fact["new"].clone()));
+                self.targets.insert(target(&fact["key"]), (position, fact["new"].clone()));
             }
             "target_withdrawn" => {
                 self.targets.remove(&target(&fact["key"]));
             }
             "placed" => self.place(&fact["place"]),
             "code_assigned" => {
-                self.codes
-                    .insert(word(&fact["code"]["scheme"]), fact["code"].clone());
+                self.codes.insert(word(&fact["code"]["scheme"]), fact["code"].clone());
             }
             _ => {}
         }
@@ -252,10 +240,7 @@ fn target(key: &Value) -> TargetKey {
 }
 
 fn breakdown(tags: &Value) -> Breakdown {
-    list(tags)
-        .iter()
-        .map(|tag| (word(&tag["taxonomy"]), word(&tag["code"])))
-        .collect()
+    list(tags).iter().map(|tag| (word(&tag["taxonomy"]), word(&tag["code"]))).collect()
 }
 
 fn list(value: &Value) -> &[Value] {

@@ -19,11 +19,7 @@ impl Lossy {
     /// A road to the server that `url` names; when armed it loses the answer to the first message
     /// in whose bytes `mark` stands.
     pub(crate) async fn to(url: &str, mark: &'static [u8]) -> Self {
-        let (user, server) = url
-            .strip_prefix("nats://")
-            .unwrap()
-            .split_once('@')
-            .unwrap();
+        let (user, server) = url.strip_prefix("nats://").unwrap().split_once('@').unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("nats://{user}@{}", listener.local_addr().unwrap());
         let armed = Arc::new(AtomicBool::new(false));
@@ -37,11 +33,7 @@ impl Lossy {
                 travellers.spawn(carry(client, server, Arc::clone(&armed_here), mark));
             }
         });
-        Self {
-            url,
-            armed,
-            _road: road,
-        }
+        Self { url, armed, _road: road }
     }
 
     /// From here on the next answer is lost.

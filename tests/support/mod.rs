@@ -1,5 +1,6 @@
 //! The ground that journeys stand on: real servers, a ledger of its own for each test.
 
+pub(crate) mod invented;
 pub(crate) mod lossy;
 pub(crate) mod program;
 pub(crate) mod raw;
@@ -35,9 +36,7 @@ pub(crate) fn setting(name: &str) -> String {
 
 /// A name that no other ledger has.
 pub(crate) fn fresh_name() -> LedgerName {
-    format!("t{}", hex::encode(ids::random::<6>().unwrap()))
-        .parse()
-        .unwrap()
+    format!("t{}", hex::encode(ids::random::<6>().unwrap())).parse().unwrap()
 }
 
 /// A fresh ledger, its stream made and empty.
@@ -65,9 +64,7 @@ pub(crate) async fn ground() -> Ground {
 }
 
 async fn connect(role: Role, setting_name: &str) -> Connection {
-    let connection = Connection::open(role, &setting(setting_name))
-        .await
-        .unwrap();
+    let connection = Connection::open(role, &setting(setting_name)).await.unwrap();
     connection.with_patience(Duration::from_secs(20))
 }
 
@@ -99,19 +96,13 @@ impl Ground {
     /// A writer over another connection.
     pub(crate) async fn ledger_over(&self, connection: &Connection, gate: Gate) -> Ledger {
         let stream = self.stream(connection);
-        Ledger::open(stream, self.key.clone(), self.verifier.clone(), gate)
-            .await
-            .unwrap()
+        Ledger::open(stream, self.key.clone(), self.verifier.clone(), gate).await.unwrap()
     }
 }
 
 /// Somebody acting under a fresh command id.
 pub(crate) fn acting() -> Acting {
-    Acting::new(
-        ids::actor_id().unwrap(),
-        Channel::Api,
-        ids::command_id().unwrap(),
-    )
+    Acting::new(ids::actor_id().unwrap(), Channel::Api, ids::command_id().unwrap())
 }
 
 /// NATS by hand, past everything that `ledger/` takes care of.
@@ -132,9 +123,6 @@ pub(crate) async fn ask_raw(
     subject: String,
     question: &serde_json::Value,
 ) -> serde_json::Value {
-    let answer = client
-        .request(subject, question.to_string().into())
-        .await
-        .unwrap();
+    let answer = client.request(subject, question.to_string().into()).await.unwrap();
     serde_json::from_slice(&answer.payload).unwrap()
 }

@@ -10,14 +10,8 @@ struct Room {
     why: &'static str,
 }
 
-const POSTGRES: &[&str] = &[
-    "projections/",
-    "src/evidence/",
-    "src/identity/",
-    "src/publish/",
-    "src/operate/",
-    "tests/",
-];
+const POSTGRES: &[&str] =
+    &["projections/", "src/evidence/", "src/identity/", "src/publish/", "src/operate/", "tests/"];
 
 const ROOMS: &[Room] = &[
     Room {
@@ -25,21 +19,9 @@ const ROOMS: &[Room] = &[
         under: &["src/ledger/", "src/publish/", "tests/"],
         why: "an append outside `ledger/` would go without its guard",
     },
-    Room {
-        word: "tokio_postgres",
-        under: POSTGRES,
-        why: "SQL is kept where its schema is",
-    },
-    Room {
-        word: "deadpool_postgres",
-        under: POSTGRES,
-        why: "SQL is kept where its schema is",
-    },
-    Room {
-        word: "axum",
-        under: &["src/api/", "src/web/"],
-        why: "rules know no transport",
-    },
+    Room { word: "tokio_postgres", under: POSTGRES, why: "SQL is kept where its schema is" },
+    Room { word: "deadpool_postgres", under: POSTGRES, why: "SQL is kept where its schema is" },
+    Room { word: "axum", under: &["src/api/", "src/web/"], why: "rules know no transport" },
     Room {
         word: "std::env",
         under: &[
@@ -51,36 +33,12 @@ const ROOMS: &[Room] = &[
         ],
         why: "settings are read in one place",
     },
-    Room {
-        word: "Utc::now",
-        under: &["src/clock.rs"],
-        why: "time is an argument",
-    },
-    Room {
-        word: "SystemTime::now",
-        under: &["src/clock.rs"],
-        why: "time is an argument",
-    },
-    Room {
-        word: "now_v7",
-        under: &["src/ids.rs"],
-        why: "ids are arguments",
-    },
-    Room {
-        word: "getrandom",
-        under: &["src/ids.rs"],
-        why: "randomness is an argument",
-    },
-    Room {
-        word: "anyhow",
-        under: &["src/main.rs", "src/cli/"],
-        why: "errors have kinds",
-    },
-    Room {
-        word: "tokio::spawn",
-        under: &[],
-        why: "somebody awaits every task",
-    },
+    Room { word: "Utc::now", under: &["src/clock.rs"], why: "time is an argument" },
+    Room { word: "SystemTime::now", under: &["src/clock.rs"], why: "time is an argument" },
+    Room { word: "now_v7", under: &["src/ids.rs"], why: "ids are arguments" },
+    Room { word: "getrandom", under: &["src/ids.rs"], why: "randomness is an argument" },
+    Room { word: "anyhow", under: &["src/main.rs", "src/cli/"], why: "errors have kinds" },
+    Room { word: "tokio::spawn", under: &[], why: "somebody awaits every task" },
     Room {
         word: "piperoll_projections",
         under: &["projections/", "src/", "tests/"],
@@ -90,21 +48,9 @@ const ROOMS: &[Room] = &[
 
 /// The words that a folder may not use, whatever else it does.
 const CLOSED: &[(&str, &[&str])] = &[
-    (
-        "events/",
-        &[
-            "piperoll",
-            "piperoll_projections",
-            "tokio",
-            "async_nats",
-            "tokio_postgres",
-        ],
-    ),
+    ("events/", &["piperoll", "piperoll_projections", "tokio", "async_nats", "tokio_postgres"]),
     ("projections/", &["piperoll", "async_nats"]),
-    (
-        "tests/naive/",
-        &["piperoll", "piperoll_events", "piperoll_projections"],
-    ),
+    ("tests/naive/", &["piperoll", "piperoll_events", "piperoll_projections"]),
     ("tests/vintages/reader.rs", OURS),
     ("tests/vintages/ons.rs", OURS),
     ("tests/vintages/lgbf.rs", OURS),
@@ -123,11 +69,7 @@ fn what_reaches_the_outside_stands_in_its_room() {
                 continue;
             }
             for line in lines_with(&code, room.word) {
-                offences.push(Offence::new(
-                    &file,
-                    line,
-                    format!("`{}`: {}", room.word, room.why),
-                ));
+                offences.push(Offence::new(&file, line, format!("`{}`: {}", room.word, room.why)));
             }
         }
     }
@@ -144,10 +86,7 @@ fn the_program_reads_nothing_but_its_arguments_from_the_environment() {
             }
         }
     }
-    judge(
-        "main.rs reads nothing but its arguments from the environment",
-        &offences,
-    );
+    judge("main.rs reads nothing but its arguments from the environment", &offences);
 }
 
 #[test]
@@ -155,10 +94,7 @@ fn dependencies_point_one_way_only() {
     let mut offences = Vec::new();
     for file in source::rust() {
         let code = file.code();
-        for (_, words) in CLOSED
-            .iter()
-            .filter(|(folder, _)| file.path.starts_with(folder))
-        {
+        for (_, words) in CLOSED.iter().filter(|(folder, _)| file.path.starts_with(folder)) {
             for word in *words {
                 for line in lines_with(&code, &format!("{word}::")) {
                     offences.push(Offence::new(&file, line, format!("uses `{word}`")));
@@ -166,10 +102,9 @@ fn dependencies_point_one_way_only() {
             }
         }
     }
-    for (manifest, words) in [
-        ("events/Cargo.toml", CLOSED[0].1),
-        ("projections/Cargo.toml", CLOSED[1].1),
-    ] {
+    for (manifest, words) in
+        [("events/Cargo.toml", CLOSED[0].1), ("projections/Cargo.toml", CLOSED[1].1)]
+    {
         for file in source::files().iter().filter(|f| f.path == manifest) {
             for word in words {
                 let name = word.replace('_', "-");
@@ -189,32 +124,16 @@ fn dependencies_point_one_way_only() {
 #[test]
 fn commands_use_the_event_format_serde_and_the_standard_library() {
     // A date is a value of the event format, and an error needs its derive; `Utc::now` has its room.
-    let allowed = [
-        "std",
-        "core",
-        "piperoll_events",
-        "serde",
-        "thiserror",
-        "chrono",
-    ];
+    let allowed = ["std", "core", "piperoll_events", "serde", "thiserror", "chrono"];
     let mut offences = Vec::new();
     let crates = crates();
-    for file in source::rust()
-        .iter()
-        .filter(|f| f.path.starts_with("src/commands/"))
-    {
+    for file in source::rust().iter().filter(|f| f.path.starts_with("src/commands/")) {
         let code = file.code();
-        for name in crates
-            .iter()
-            .filter(|name| !allowed.contains(&name.as_str()))
-        {
+        for name in crates.iter().filter(|name| !allowed.contains(&name.as_str())) {
             // What stands under `#[cfg(test)]` may use what tests use.
-            let tests = code
-                .find("#[cfg(test)]")
-                .map_or(usize::MAX, |at| code[..at].lines().count());
-            for line in lines_with(&code, &format!("{name}::"))
-                .into_iter()
-                .filter(|l| *l <= tests)
+            let tests =
+                code.find("#[cfg(test)]").map_or(usize::MAX, |at| code[..at].lines().count());
+            for line in lines_with(&code, &format!("{name}::")).into_iter().filter(|l| *l <= tests)
             {
                 offences.push(Offence::new(file, line, format!("uses `{name}`")));
             }
@@ -228,38 +147,16 @@ fn commands_use_the_event_format_serde_and_the_standard_library() {
             }
         }
     }
-    judge(
-        "commands use the event format, serde and the standard library",
-        &offences,
-    );
+    judge("commands use the event format, serde and the standard library", &offences);
 }
 
 #[test]
 fn the_naive_evaluator_and_the_reader_of_vintages_use_little_and_nothing_of_ours() {
-    let allowed = [
-        "std",
-        "serde_json",
-        "chrono",
-        "rust_decimal",
-        "csv",
-        "super",
-        "self",
-        "crate",
-    ];
+    let allowed = ["std", "serde_json", "chrono", "rust_decimal", "csv", "super", "self", "crate"];
     let mut offences = Vec::new();
-    let own = |f: &&File| {
-        CLOSED
-            .iter()
-            .skip(2)
-            .any(|(folder, _)| f.path.starts_with(folder))
-    };
+    let own = |f: &&File| CLOSED.iter().skip(2).any(|(folder, _)| f.path.starts_with(folder));
     for file in source::rust().iter().filter(own) {
-        let room = file
-            .path
-            .trim_start_matches("tests/")
-            .split('/')
-            .next()
-            .unwrap_or_default();
+        let room = file.path.trim_start_matches("tests/").split('/').next().unwrap_or_default();
         for (n, line) in file.code().lines().enumerate() {
             let Some(rest) = line.trim_start().strip_prefix("use ") else {
                 continue;
@@ -267,10 +164,8 @@ fn the_naive_evaluator_and_the_reader_of_vintages_use_little_and_nothing_of_ours
             let first = rest.split([':', ';', ' ']).next().unwrap_or_default();
             let away = first == "crate" && !rest.starts_with(&format!("crate::{room}"));
             // A `use` of a module beside it begins with that module's name.
-            let beside = source::root()
-                .join(&file.path)
-                .with_file_name(format!("{first}.rs"))
-                .exists();
+            let beside =
+                source::root().join(&file.path).with_file_name(format!("{first}.rs")).exists();
             if away || (!allowed.contains(&first) && !beside) {
                 offences.push(Offence::new(file, n + 1, line.trim()));
             }
@@ -279,19 +174,13 @@ fn the_naive_evaluator_and_the_reader_of_vintages_use_little_and_nothing_of_ours
             offences.push(Offence::new(file, word, "names a crate of ours"));
         }
     }
-    judge(
-        "the second opinion shares no code with the first",
-        &offences,
-    );
+    judge("the second opinion shares no code with the first", &offences);
 }
 
 #[test]
 fn versions_stand_in_the_root_manifest_only() {
     let mut offences = Vec::new();
-    for file in source::files()
-        .iter()
-        .filter(|f| f.path.ends_with("/Cargo.toml"))
-    {
+    for file in source::files().iter().filter(|f| f.path.ends_with("/Cargo.toml")) {
         let mut inside = false;
         for (n, line) in file.text.lines().enumerate() {
             if line.starts_with('[') {
@@ -314,9 +203,6 @@ fn crates() -> Vec<String> {
     let listed = listed.split("\n[").next().unwrap();
     let names = listed.lines().filter_map(|line| line.split_once(" = "));
     let found: Vec<String> = names.map(|(name, _)| name.replace('-', "_")).collect();
-    assert!(
-        found.contains(&"tokio".to_owned()),
-        "the list of dependencies was not found"
-    );
+    assert!(found.contains(&"tokio".to_owned()), "the list of dependencies was not found");
     found
 }

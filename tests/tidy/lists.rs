@@ -22,15 +22,9 @@ fn the_readme_links_the_list_of_every_folder() {
     let readme = readme.expect("HOUSE: README.md is the first of three steps, and there is none");
     let links = links(readme);
     let mut offences = Vec::new();
-    let folders: BTreeSet<&str> = files
-        .iter()
-        .filter_map(|f| f.path.split_once('/'))
-        .map(|(folder, _)| folder)
-        .collect();
-    for folder in folders
-        .into_iter()
-        .filter(|folder| !folder.starts_with('.'))
-    {
+    let folders: BTreeSet<&str> =
+        files.iter().filter_map(|f| f.path.split_once('/')).map(|(folder, _)| folder).collect();
+    for folder in folders.into_iter().filter(|folder| !folder.starts_with('.')) {
         match TOP.iter().find(|(name, _)| *name == folder) {
             None => offences.push(Offence::new(readme, 1, format!("`{folder}/` has no list"))),
             Some((_, list)) if !links.contains(*list) => {
@@ -53,25 +47,15 @@ fn every_rust_file_is_named_by_the_list_beside_it() {
             continue;
         }
         // A folder's list is named by the list above it.
-        let (folder, name) = if is_list {
-            folder.rsplit_once('/').unwrap()
-        } else {
-            (folder, name)
-        };
+        let (folder, name) =
+            if is_list { folder.rsplit_once('/').unwrap() } else { (folder, name) };
         let stem = name.trim_end_matches(".rs");
         let lists: Vec<&File> = ["mod.rs", "lib.rs", "main.rs"]
             .iter()
             .filter_map(|list| rust.iter().find(|f| f.path == format!("{folder}/{list}")))
             .collect();
-        if !lists
-            .iter()
-            .any(|list| !lines_with(&list.code(), stem).is_empty())
-        {
-            offences.push(Offence::new(
-                file,
-                1,
-                format!("no list in {folder}/ names it"),
-            ));
+        if !lists.iter().any(|list| !lines_with(&list.code(), stem).is_empty()) {
+            offences.push(Offence::new(file, 1, format!("no list in {folder}/ names it")));
         }
     }
     judge("a folder's list names every file in it", &offences);
@@ -80,10 +64,7 @@ fn every_rust_file_is_named_by_the_list_beside_it() {
 #[test]
 fn a_folder_with_several_files_says_what_is_absent_or_must_hold() {
     let mut offences = Vec::new();
-    for file in source::rust()
-        .iter()
-        .filter(|f| f.path.ends_with("/lib.rs"))
-    {
+    for file in source::rust().iter().filter(|f| f.path.ends_with("/lib.rs")) {
         if !file.text.contains("**Invariant:**") {
             offences.push(Offence::new(file, 1, "states no invariant"));
         }
@@ -96,20 +77,14 @@ fn the_readme_of_a_folder_links_every_file_in_it() {
     let files = source::files();
     let mut offences = Vec::new();
     for (folder, deep) in [("deploy", true), ("tests", false)] {
-        let list = files
-            .iter()
-            .find(|f| f.path == format!("{folder}/README.md"))
-            .unwrap();
+        let list = files.iter().find(|f| f.path == format!("{folder}/README.md")).unwrap();
         let links = links(list);
-        for file in files
-            .iter()
-            .filter(|f| f.path.starts_with(&format!("{folder}/")))
-        {
+        for file in files.iter().filter(|f| f.path.starts_with(&format!("{folder}/"))) {
             let inside = &file.path[folder.len() + 1..];
             let linked = match inside.split_once('/') {
-                Some((below, _)) if !deep => links
-                    .iter()
-                    .any(|link| link.starts_with(&format!("{folder}/{below}/"))),
+                Some((below, _)) if !deep => {
+                    links.iter().any(|link| link.starts_with(&format!("{folder}/{below}/")))
+                }
                 // A folder of figures is linked as a whole.
                 _ => Path::new(&file.path)
                     .ancestors()
@@ -132,11 +107,7 @@ fn every_link_in_a_document_leads_somewhere() {
     for file in source::files().iter().filter(|f| f.ends_with(&[".md"])) {
         for link in links(file) {
             if !source::root().join(&link).exists() {
-                offences.push(Offence::new(
-                    file,
-                    1,
-                    format!("links {link}, which is not there"),
-                ));
+                offences.push(Offence::new(file, 1, format!("links {link}, which is not there")));
             }
         }
     }
@@ -146,22 +117,13 @@ fn every_link_in_a_document_leads_somewhere() {
 #[test]
 fn every_event_has_a_schema_and_a_line_in_the_change_log() {
     let files = source::files();
-    let log = files
-        .iter()
-        .find(|f| f.path == "events/CHANGELOG.md")
-        .unwrap();
-    let types: BTreeSet<String> = piperoll_events::schemas()
-        .into_iter()
-        .map(|(name, _)| name.to_owned())
-        .collect();
+    let log = files.iter().find(|f| f.path == "events/CHANGELOG.md").unwrap();
+    let types: BTreeSet<String> =
+        piperoll_events::schemas().into_iter().map(|(name, _)| name.to_owned()).collect();
     let mut offences = Vec::new();
     let on_file: BTreeSet<String> = files
         .iter()
-        .filter_map(|f| {
-            f.path
-                .strip_prefix("events/schemas/")?
-                .strip_suffix(".json")
-        })
+        .filter_map(|f| f.path.strip_prefix("events/schemas/")?.strip_suffix(".json"))
         .map(str::to_owned)
         .collect();
     for name in types.union(&on_file) {
@@ -170,16 +132,9 @@ fn every_event_has_a_schema_and_a_line_in_the_change_log() {
         }
     }
     for name in types.symmetric_difference(&on_file) {
-        offences.push(Offence::new(
-            log,
-            1,
-            format!("`{name}`: type and schema don't both exist"),
-        ));
+        offences.push(Offence::new(log, 1, format!("`{name}`: type and schema don't both exist")));
     }
-    judge(
-        "every event has a schema and a line in the change log",
-        &offences,
-    );
+    judge("every event has a schema and a line in the change log", &offences);
 }
 
 /// Every relative link of a document, as a path from the root.
@@ -192,10 +147,7 @@ fn links(file: &File) -> BTreeSet<String> {
         .filter(|link| !link.is_empty() && !link.contains("://") && !link.starts_with("mailto:"))
         .map(|link| {
             let mut path: Vec<&str> = base.iter().filter_map(|part| part.to_str()).collect();
-            for part in link
-                .split('/')
-                .filter(|part| !part.is_empty() && *part != ".")
-            {
+            for part in link.split('/').filter(|part| !part.is_empty() && *part != ".") {
                 if part == ".." {
                     path.truncate(path.len().saturating_sub(1));
                 } else {

@@ -33,11 +33,7 @@ struct Offence {
 
 impl Offence {
     fn new(file: &File, line: usize, found: impl Into<String>) -> Self {
-        Self {
-            file: file.path.clone(),
-            line,
-            found: found.into(),
-        }
+        Self { file: file.path.clone(), line, found: found.into() }
     }
 }
 

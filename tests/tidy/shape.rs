@@ -15,10 +15,7 @@ fn every_rust_file_opens_by_saying_what_it_is_for() {
             offences.push(Offence::new(&file, 1, format!("opens with `{first}`")));
         }
     }
-    judge(
-        "every file opens with `//!` and one sentence on what it is for",
-        &offences,
-    );
+    judge("every file opens with `//!` and one sentence on what it is for", &offences);
 }
 
 #[test]
@@ -48,10 +45,7 @@ fn no_function_is_longer_than_sixty_lines() {
             // What rustfmt lays out closes a function with a brace under its first letter.
             let indent = line.len() - line.trim_start().len();
             let close = format!("{}}}", " ".repeat(indent));
-            let end = lines[n..]
-                .iter()
-                .position(|l| l.trim_end() == close)
-                .unwrap_or(0);
+            let end = lines[n..].iter().position(|l| l.trim_end() == close).unwrap_or(0);
             if end + 1 > MOST_LINES_OF_A_FUNCTION {
                 offences.push(Offence::new(&file, n + 1, format!("{} lines", end + 1)));
             }
@@ -62,9 +56,8 @@ fn no_function_is_longer_than_sixty_lines() {
 
 #[test]
 fn no_file_or_folder_is_named_by_an_empty_word() {
-    let banned = [
-        "util", "utils", "common", "helper", "helpers", "model", "models", "misc", "manager",
-    ];
+    let banned =
+        ["util", "utils", "common", "helper", "helpers", "model", "models", "misc", "manager"];
     let mut offences = Vec::new();
     for file in source::files() {
         for part in file.path.split('/') {
@@ -78,17 +71,8 @@ fn no_file_or_folder_is_named_by_an_empty_word() {
 
 #[test]
 fn no_type_is_named_by_an_empty_word() {
-    let banned = [
-        "Manager",
-        "Helper",
-        "Util",
-        "Utils",
-        "Processor",
-        "Service",
-        "Info",
-        "Data",
-        "Impl",
-    ];
+    let banned =
+        ["Manager", "Helper", "Util", "Utils", "Processor", "Service", "Info", "Data", "Impl"];
     let mut offences = Vec::new();
     for file in source::rust() {
         for (n, line) in file.code().lines().enumerate() {
@@ -110,12 +94,7 @@ fn no_type_is_named_by_an_empty_word() {
 #[test]
 fn no_machine_of_ours_and_no_registry_is_named() {
     // Taken apart, so that this file does not name them.
-    let machines = [
-        ["/ho", "me/"],
-        ["/Us", "ers/"],
-        ["/wo", "rk/"],
-        ["/ro", "ot/"],
-    ];
+    let machines = [["/ho", "me/"], ["/Us", "ers/"], ["/wo", "rk/"], ["/ro", "ot/"]];
     let registries = [
         ["registry.npm", "js.org"],
         ["pypi", ".org"],
@@ -161,10 +140,7 @@ fn nothing_is_left_to_do_without_an_issue() {
     let words =
         [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["HA", "CK"]].map(|parts| parts.concat());
     let mut offences = Vec::new();
-    for file in source::files()
-        .iter()
-        .filter(|f| !f.ends_with(&[".json", ".lock"]))
-    {
+    for file in source::files().iter().filter(|f| !f.ends_with(&[".json", ".lock"])) {
         for word in &words {
             for line in lines_with(&file.text, word) {
                 let text = file.text.lines().nth(line - 1).unwrap_or_default();
@@ -179,9 +155,8 @@ fn nothing_is_left_to_do_without_an_issue() {
 
 #[test]
 fn no_code_stands_commented_out() {
-    let starts = [
-        "let ", "use ", "pub ", "fn ", "#[", "mod ", "impl ", "return ", "assert", "self.",
-    ];
+    let starts =
+        ["let ", "use ", "pub ", "fn ", "#[", "mod ", "impl ", "return ", "assert", "self."];
     let ends = [";", "{", "}", "})", ");", "},"];
     let mut offences = Vec::new();
     for file in source::rust() {
@@ -205,9 +180,7 @@ fn no_code_stands_commented_out() {
             let Some(said) = line.trim().strip_prefix("# ") else {
                 continue;
             };
-            if ["import ", "def ", "return ", "print(", "if "]
-                .iter()
-                .any(|s| said.starts_with(s))
+            if ["import ", "def ", "return ", "print(", "if "].iter().any(|s| said.starts_with(s))
                 && said.ends_with([':', ')'])
             {
                 offences.push(Offence::new(file, n + 1, said));
@@ -242,11 +215,7 @@ fn what_silences_a_lint_says_why() {
                 let end = code[at..].find(")]").map_or(code.len(), |n| at + n);
                 if !code[at..end].contains("reason") {
                     let line = code[..at].lines().count().max(1);
-                    offences.push(Offence::new(
-                        &file,
-                        line,
-                        "silences a lint without a reason",
-                    ));
+                    offences.push(Offence::new(&file, line, "silences a lint without a reason"));
                 }
             }
         }

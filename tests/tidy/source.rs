@@ -36,20 +36,13 @@ pub(super) fn files() -> Vec<File> {
     let mut found = Vec::new();
     walk(&root(), "", &mut found);
     found.sort_by(|a, b| a.path.cmp(&b.path));
-    assert!(
-        found.len() > 50,
-        "the checkout was not found at {}",
-        root().display()
-    );
+    assert!(found.len() > 50, "the checkout was not found at {}", root().display());
     found
 }
 
 /// The Rust files among them.
 pub(super) fn rust() -> Vec<File> {
-    files()
-        .into_iter()
-        .filter(|file| file.ends_with(&[".rs"]))
-        .collect()
+    files().into_iter().filter(|file| file.ends_with(&[".rs"])).collect()
 }
 
 fn walk(folder: &Path, under: &str, found: &mut Vec<File>) {
@@ -62,11 +55,7 @@ fn walk(folder: &Path, under: &str, found: &mut Vec<File>) {
         if hidden || ["target", "__pycache__", "node_modules", "figures"].contains(&name.as_str()) {
             continue;
         }
-        let path = if under.is_empty() {
-            name
-        } else {
-            format!("{under}/{name}")
-        };
+        let path = if under.is_empty() { name } else { format!("{under}/{name}") };
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             walk(&entry.path(), &path, found);
         } else if let Ok(text) = std::fs::read_to_string(entry.path()) {
@@ -86,11 +75,7 @@ pub(super) fn lines_with(text: &str, word: &str) -> Vec<usize> {
             !inside(before.chars().next_back()) && (open || !inside(after.chars().next()))
         })
     };
-    text.lines()
-        .enumerate()
-        .filter(|(_, line)| stands(line))
-        .map(|(n, _)| n + 1)
-        .collect()
+    text.lines().enumerate().filter(|(_, line)| stands(line)).map(|(n, _)| n + 1).collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,11 +92,7 @@ fn parts(text: &str, wanted: Part) -> String {
     while at < bytes.len() {
         let (part, end) = part_from(bytes, at);
         for &byte in &bytes[at..end] {
-            out.push(if part == wanted || byte == b'\n' {
-                byte
-            } else {
-                b' '
-            });
+            out.push(if part == wanted || byte == b'\n' { byte } else { b' ' });
         }
         at = end;
     }
@@ -126,10 +107,7 @@ fn part_from(bytes: &[u8], at: usize) -> (Part, usize) {
         found.map_or(bytes.len(), |n| at + from + n + needle.len())
     };
     if rest.starts_with(b"//") {
-        let end = rest
-            .iter()
-            .position(|&b| b == b'\n')
-            .map_or(bytes.len(), |n| at + n);
+        let end = rest.iter().position(|&b| b == b'\n').map_or(bytes.len(), |n| at + n);
         return (Part::Comment, end);
     }
     if rest.starts_with(b"/*") {
@@ -141,10 +119,7 @@ fn part_from(bytes: &[u8], at: usize) -> (Part, usize) {
         let hashes = tail.iter().take_while(|&&b| b == b'#').count();
         if tail.get(hashes) == Some(&b'"') {
             let close = [b"\"".as_slice(), &b"#".repeat(hashes)].concat();
-            return (
-                Part::Literal,
-                until(&close, rest.len() - tail.len() + hashes + 1),
-            );
+            return (Part::Literal, until(&close, rest.len() - tail.len() + hashes + 1));
         }
     }
     match rest[0] {
@@ -170,10 +145,7 @@ fn quoted(rest: &[u8], close: u8) -> usize {
 #[test]
 fn code_comments_and_literals_are_told_apart() {
     let text = "let a = \"// no\"; // yes \"x\"\nlet c = '\"'; let r = r#\"sleep(\"#; f::<'a>(); /* z */ g";
-    let file = File {
-        path: String::new(),
-        text: text.to_owned(),
-    };
+    let file = File { path: String::new(), text: text.to_owned() };
     assert!(!file.code().contains("no") && !file.code().contains("sleep("));
     assert!(file.code().contains("f::<'a>();") && file.code().contains(" g"));
     assert!(file.comments().contains("yes \"x\"") && file.comments().contains(" z "));

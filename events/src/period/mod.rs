@@ -201,10 +201,7 @@ impl Period {
             Form::Month(year, month) => Form::Month(year, month.checked_sub(1)?),
             Form::Week(..) => {
                 let monday = self.days().0.checked_sub_days(Days::new(7))?.iso_week();
-                Form::Week(
-                    u16::try_from(monday.year()).ok()?,
-                    u8::try_from(monday.week()).ok()?,
-                )
+                Form::Week(u16::try_from(monday.year()).ok()?, u8::try_from(monday.week()).ok()?)
             }
             Form::Pooled(kind, first, last) => {
                 Form::Pooled(kind, first.checked_sub(1)?, last.checked_sub(1)?)
@@ -234,10 +231,7 @@ impl Period {
             }
             Form::Custom(start, end) => {
                 let year = Months::new(12);
-                Form::Custom(
-                    start.checked_sub_months(year)?,
-                    end.checked_sub_months(year)?,
-                )
+                Form::Custom(start.checked_sub_months(year)?, end.checked_sub_months(year)?)
             }
         };
         checked(form).ok()
@@ -275,11 +269,7 @@ fn checked(form: Form) -> Result<Period, NotAPeriod> {
             start <= end && year(start) && year(end)
         }
     };
-    if good && form.days().is_some() {
-        Ok(period)
-    } else {
-        Err(wrong())
-    }
+    if good && form.days().is_some() { Ok(period) } else { Err(wrong()) }
 }
 
 impl Form {
@@ -305,17 +295,11 @@ impl Form {
 
 fn part(kind: YearKind, year: u16, which: u8, length: u32) -> Option<(NaiveDate, NaiveDate)> {
     let before = u32::from(which.checked_sub(1)?).checked_mul(length)?;
-    months(
-        kind.starts(year)?.checked_add_months(Months::new(before))?,
-        length,
-    )
+    months(kind.starts(year)?.checked_add_months(Months::new(before))?, length)
 }
 
 fn months(start: NaiveDate, count: u32) -> Option<(NaiveDate, NaiveDate)> {
-    Some((
-        start,
-        start.checked_add_months(Months::new(count))?.pred_opt()?,
-    ))
+    Some((start, start.checked_add_months(Months::new(count))?.pred_opt()?))
 }
 
 impl YearKind {
@@ -342,20 +326,12 @@ impl YearKind {
     /// The year of this kind that a day falls in; 0 for a day before year 1.
     fn year_of(self, day: NaiveDate) -> u16 {
         let year = u16::try_from(day.year()).unwrap_or(0);
-        if day.month() < self.first_month() {
-            year.saturating_sub(1)
-        } else {
-            year
-        }
+        if day.month() < self.first_month() { year.saturating_sub(1) } else { year }
     }
 
     /// Which part of `length` months of its year a day falls in, from 1.
     fn part_of(self, day: NaiveDate, length: u32) -> u8 {
-        let month = day
-            .month()
-            .saturating_add(12)
-            .saturating_sub(self.first_month())
-            % 12;
+        let month = day.month().saturating_add(12).saturating_sub(self.first_month()) % 12;
         let part = month.checked_div(length).unwrap_or(0).saturating_add(1);
         u8::try_from(part).unwrap_or(0)
     }
@@ -426,22 +402,9 @@ mod tests {
 
     #[test]
     fn a_quarter_is_governed_by_its_half_and_its_years() {
-        let names: Vec<String> = p("FY2021-Q2")
-            .containers()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(
-            names,
-            [
-                "FY2021-Q2",
-                "2021-Q3",
-                "FY2021-H1",
-                "2021-H2",
-                "2021",
-                "FY2021"
-            ]
-        );
+        let names: Vec<String> =
+            p("FY2021-Q2").containers().iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["FY2021-Q2", "2021-Q3", "FY2021-H1", "2021-H2", "2021", "FY2021"]);
     }
 
     #[test]
@@ -451,10 +414,7 @@ mod tests {
         assert_eq!(p("2021-W01").previous(), Some(p("2020-W53")));
         assert_eq!(p("2020-W53").year_earlier(), None);
         assert_eq!(p("2010..2014").previous(), Some(p("2009..2013")));
-        assert_eq!(
-            p("2024-02-29..2024-02-29").year_earlier(),
-            Some(p("2023-02-28..2023-02-28"))
-        );
+        assert_eq!(p("2024-02-29..2024-02-29").year_earlier(), Some(p("2023-02-28..2023-02-28")));
     }
 
     proptest! {

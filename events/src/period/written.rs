@@ -37,11 +37,7 @@ impl FromStr for Period {
             single(text)
         };
         let period = form.and_then(|form| checked(form).ok()).ok_or_else(wrong)?;
-        if period.to_string() == text {
-            Ok(period)
-        } else {
-            Err(wrong())
-        }
+        if period.to_string() == text { Ok(period) } else { Err(wrong()) }
     }
 }
 

@@ -77,18 +77,6 @@ impl Lag {
 }
 
 impl Cursor {
-    /// Before the first event.
-    pub(crate) const fn beginning(origin: Origin) -> Self {
-        Self {
-            ledger: origin.ledger,
-            stream_created: origin.stream_created,
-            position: Position::START,
-            epoch: 0,
-            known_at: None,
-            opened_at: None,
-        }
-    }
-
     /// Reads the cursor and checks that the rows are of this ledger and of this release.
     ///
     /// # Errors

@@ -5,7 +5,6 @@
 //! cursor that counts them, and a worker that has lost its place stops instead of writing.
 
 pub mod advance;
-pub mod bench;
 
 pub mod compare;
 pub mod connect;
@@ -14,7 +13,6 @@ pub mod cursor;
 pub mod fence;
 pub mod folding;
 pub mod heads;
-mod invented;
 pub mod rebuild;
 pub mod run;
 pub mod schema;

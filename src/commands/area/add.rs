@@ -46,19 +46,10 @@ mod tests {
         let fact = Added {
             framework: FrameworkId::derived(&["f"]),
             code: "1".parse().unwrap(),
-            title: Words {
-                en: "Fair work".parse().unwrap(),
-                cy: None,
-            },
-            reason: Reason {
-                code: ReasonCode::AmbitionRaised,
-                text: None,
-            },
+            title: Words { en: "Fair work".parse().unwrap(), cy: None },
+            reason: Reason { code: ReasonCode::AmbitionRaised, text: None },
         };
-        let mut add = Add {
-            area: AreaId::derived(&["x"]),
-            fact: fact.clone(),
-        };
+        let mut add = Add { area: AreaId::derived(&["x"]), fact: fact.clone() };
         given([]).when(&add).then_recorded(fact.clone());
         given([fact.clone().into()]).when(&add).then_unchanged();
         add.fact.code = "2".parse().unwrap();

@@ -49,32 +49,21 @@ mod tests {
     fn adopt(change: impl FnOnce(&mut Adopted)) -> Adopt {
         let mut fact = adopted();
         change(&mut fact);
-        Adopt {
-            framework: FrameworkId::derived(&["x"]),
-            fact,
-        }
+        Adopt { framework: FrameworkId::derived(&["x"]), fact }
     }
 
     #[test]
     fn a_framework_is_adopted_once() {
         given([]).when(&adopt(|_| ())).then_recorded(adopted());
-        given([adopted().into()])
-            .when(&adopt(|_| ()))
-            .then_unchanged();
+        given([adopted().into()]).when(&adopt(|_| ())).then_unchanged();
         let other = adopt(|fact| fact.until = fact.from.succ_opt());
-        given([adopted().into()])
-            .when(&other)
-            .then_refused("exists");
+        given([adopted().into()]).when(&other).then_refused("exists");
     }
 
     #[test]
     fn a_framework_that_contradicts_itself_is_refused() {
-        given([])
-            .when(&adopt(|f| f.until = f.from.pred_opt()))
-            .then_refused("malformed");
-        given([])
-            .when(&adopt(|f| f.scale = None))
-            .then_refused("malformed");
+        given([]).when(&adopt(|f| f.until = f.from.pred_opt())).then_refused("malformed");
+        given([]).when(&adopt(|f| f.scale = None)).then_refused("malformed");
         let stray = adopt(|fact| {
             if let Some(rule) = &mut fact.rating_rule {
                 rule.met = "gold".parse().unwrap();

@@ -42,22 +42,15 @@ fn check_rule(rule: &RatingRule, scale: Option<&Scale>) -> Result<(), Rejection>
     let levels = [Some(&rule.met), rule.near.as_ref(), Some(&rule.missed)];
     for level in levels.into_iter().flatten() {
         if !scale.levels.iter().any(|known| known.code == *level) {
-            return Err(Rejection::Malformed(
-                "the rule names a level that the scale lacks",
-            ));
+            return Err(Rejection::Malformed("the rule names a level that the scale lacks"));
         }
     }
-    let margins = rule
-        .tolerance
-        .iter()
-        .flat_map(|margin| [margin.rate, margin.absolute]);
+    let margins = rule.tolerance.iter().flat_map(|margin| [margin.rate, margin.absolute]);
     if margins.flatten().any(|margin| margin < Quantity::ZERO) {
         return Err(Rejection::Malformed("a tolerance can't be negative"));
     }
     if rule.near.is_some() != rule.tolerance.is_some() {
-        return Err(Rejection::Malformed(
-            "a tolerance and its level need each other",
-        ));
+        return Err(Rejection::Malformed("a tolerance and its level need each other"));
     }
     Ok(())
 }
@@ -72,10 +65,7 @@ pub(crate) mod examples {
     fn level(code: &str, shape: Shape, colour: &str, track: Track) -> ScaleLevel {
         ScaleLevel {
             code: code.parse().unwrap(),
-            words: Words {
-                en: code.parse().unwrap(),
-                cy: None,
-            },
+            words: Words { en: code.parse().unwrap(), cy: None },
             shape,
             colour: colour.parse().unwrap(),
             track,
@@ -84,10 +74,7 @@ pub(crate) mod examples {
 
     pub(crate) fn adopted() -> Adopted {
         Adopted {
-            title: Words {
-                en: "Plan".parse().unwrap(),
-                cy: None,
-            },
+            title: Words { en: "Plan".parse().unwrap(), cy: None },
             from: "2021-04-01".parse().unwrap(),
             until: None,
             scale: Some(Scale {
@@ -101,17 +88,11 @@ pub(crate) mod examples {
                 met: "green".parse().unwrap(),
                 near: Some("amber".parse().unwrap()),
                 missed: "red".parse().unwrap(),
-                tolerance: Some(Tolerance {
-                    rate: Some("0.05".parse().unwrap()),
-                    absolute: None,
-                }),
+                tolerance: Some(Tolerance { rate: Some("0.05".parse().unwrap()), absolute: None }),
                 compare: Compare::Exact,
                 ends: Ends::Inclusive,
             }),
-            reason: Reason {
-                code: ReasonCode::AmbitionRaised,
-                text: None,
-            },
+            reason: Reason { code: ReasonCode::AmbitionRaised, text: None },
             authority: None,
         }
     }

@@ -47,27 +47,16 @@ mod tests {
     #[test]
     fn a_rule_is_set_where_it_differs() {
         let rule = adopted().rating_rule.unwrap();
-        let reason = Reason {
-            code: ReasonCode::AmbitionRaised,
-            text: None,
-        };
+        let reason = Reason { code: ReasonCode::AmbitionRaised, text: None };
         let mut set = SetRatingRule {
             framework: FrameworkId::derived(&["x"]),
-            fact: RatingRuleSet {
-                rule,
-                reason,
-                authority: None,
-            },
+            fact: RatingRuleSet { rule, reason, authority: None },
         };
         given([]).when(&set).then_refused("missing");
         given([adopted().into()]).when(&set).then_unchanged();
         set.fact.rule.ends = Ends::Exclusive;
-        given([adopted().into()])
-            .when(&set)
-            .then_recorded(set.fact.clone());
+        given([adopted().into()]).when(&set).then_recorded(set.fact.clone());
         set.fact.rule.tolerance = None;
-        given([adopted().into()])
-            .when(&set)
-            .then_refused("malformed");
+        given([adopted().into()]).when(&set).then_refused("malformed");
     }
 }

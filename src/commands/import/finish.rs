@@ -34,10 +34,7 @@ impl Command for Finish {
             .into_iter()
             .fold(0_u64, u64::saturating_add);
         if rows.read != sum {
-            return Err(Rejection::RowsLost {
-                read: rows.read,
-                sum,
-            });
+            return Err(Rejection::RowsLost { read: rows.read, sum });
         }
         Ok(Decision::record(self.fact.clone()))
     }
@@ -51,34 +48,18 @@ mod tests {
     use piperoll_events::import::applied::RowCount;
 
     fn finish(read: u64) -> Finish {
-        let rows = RowCount {
-            read,
-            recorded: 1,
-            unchanged: 1,
-            declared: 1,
-            refused: 0,
-        };
+        let rows = RowCount { read, recorded: 1, unchanged: 1, declared: 1, refused: 0 };
         Finish {
             import: ImportId::derived(&["x"]),
-            fact: Applied {
-                rows,
-                events: 1,
-                withdrawn: 0,
-            },
+            fact: Applied { rows, events: 1, withdrawn: 0 },
         }
     }
 
     #[test]
     fn an_application_ends_when_every_row_is_accounted_for() {
-        given([received().into()])
-            .when(&finish(3))
-            .then_recorded(finish(3).fact);
-        given([received().into()])
-            .when(&finish(4))
-            .then_refused("rows_lost");
-        given([received().into(), finish(3).fact.into()])
-            .when(&finish(3))
-            .then_unchanged();
+        given([received().into()]).when(&finish(3)).then_recorded(finish(3).fact);
+        given([received().into()]).when(&finish(4)).then_refused("rows_lost");
+        given([received().into(), finish(3).fact.into()]).when(&finish(3)).then_unchanged();
         given([]).when(&finish(3)).then_refused("missing");
     }
 }

@@ -30,9 +30,7 @@ impl Command for GiveUp {
             return Ok(Decision::Unchanged);
         }
         import.running()?;
-        Ok(Decision::record(Rejected {
-            reason: self.reason.clone(),
-        }))
+        Ok(Decision::record(Rejected { reason: self.reason.clone() }))
     }
 }
 
@@ -45,21 +43,11 @@ mod tests {
 
     #[test]
     fn only_a_running_application_can_be_given_up() {
-        let reason = Reason {
-            code: ReasonCode::Error,
-            text: None,
-        };
-        let command = GiveUp {
-            import: ImportId::derived(&["x"]),
-            reason: reason.clone(),
-        };
+        let reason = Reason { code: ReasonCode::Error, text: None };
+        let command = GiveUp { import: ImportId::derived(&["x"]), reason: reason.clone() };
         let rejected = Rejected { reason };
-        given([received().into()])
-            .when(&command)
-            .then_recorded(rejected.clone());
-        given([received().into(), rejected.into()])
-            .when(&command)
-            .then_unchanged();
+        given([received().into()]).when(&command).then_recorded(rejected.clone());
+        given([received().into(), rejected.into()]).when(&command).then_unchanged();
         given([]).when(&command).then_refused("missing");
     }
 }

@@ -41,15 +41,10 @@ mod tests {
 
     #[test]
     fn a_file_is_received_once() {
-        let mut receive = Receive {
-            import: ImportId::derived(&["x"]),
-            fact: received(),
-        };
+        let mut receive = Receive { import: ImportId::derived(&["x"]), fact: received() };
         given([]).when(&receive).then_recorded(received());
         given([received().into()]).when(&receive).then_unchanged();
         receive.fact.rows = 4;
-        given([received().into()])
-            .when(&receive)
-            .then_refused("exists");
+        given([received().into()]).when(&receive).then_refused("exists");
     }
 }

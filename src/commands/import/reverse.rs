@@ -31,10 +31,9 @@ impl Command for Reverse {
         match import.stage {
             Stage::None => Err(Rejection::Missing("the import")),
             Stage::Reversed => Ok(Decision::Unchanged),
-            Stage::Received | Stage::Applied | Stage::Rejected => Ok(Decision::record(Reversed {
-                reason: self.reason.clone(),
-                events: self.events,
-            })),
+            Stage::Received | Stage::Applied | Stage::Rejected => {
+                Ok(Decision::record(Reversed { reason: self.reason.clone(), events: self.events }))
+            }
         }
     }
 }
@@ -48,22 +47,12 @@ mod tests {
 
     #[test]
     fn an_application_is_reversed_once() {
-        let reason = Reason {
-            code: ReasonCode::Duplicate,
-            text: None,
-        };
-        let command = Reverse {
-            import: ImportId::derived(&["x"]),
-            reason: reason.clone(),
-            events: 2,
-        };
+        let reason = Reason { code: ReasonCode::Duplicate, text: None };
+        let command =
+            Reverse { import: ImportId::derived(&["x"]), reason: reason.clone(), events: 2 };
         let reversed = Reversed { reason, events: 2 };
         given([]).when(&command).then_refused("missing");
-        given([received().into()])
-            .when(&command)
-            .then_recorded(reversed.clone());
-        given([received().into(), reversed.into()])
-            .when(&command)
-            .then_unchanged();
+        given([received().into()]).when(&command).then_recorded(reversed.clone());
+        given([received().into(), reversed.into()]).when(&command).then_unchanged();
     }
 }

@@ -45,10 +45,7 @@ mod tests {
             algorithm: KeyAlgorithm::Ed25519,
             public_key: "AAAA".to_owned(),
         };
-        let add = AddKey {
-            ledger: LedgerId::derived(&["x"]),
-            fact: fact.clone(),
-        };
+        let add = AddKey { ledger: LedgerId::derived(&["x"]), fact: fact.clone() };
         given([]).when(&add).then_recorded(fact.clone());
         given([fact.into()]).when(&add).then_unchanged();
     }

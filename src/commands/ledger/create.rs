@@ -40,10 +40,7 @@ mod tests {
     use crate::commands::spec::given;
 
     fn create() -> Create {
-        Create {
-            ledger: LedgerId::derived(&["x"]),
-            fact: created(),
-        }
+        Create { ledger: LedgerId::derived(&["x"]), fact: created() }
     }
 
     #[test]
@@ -56,8 +53,6 @@ mod tests {
     fn a_ledger_cannot_be_created_again_as_something_else() {
         let mut other = create();
         other.fact.name = "southmoor".parse().unwrap();
-        given([created().into()])
-            .when(&other)
-            .then_refused("exists");
+        given([created().into()]).when(&other).then_refused("exists");
     }
 }

@@ -84,10 +84,7 @@ pub(crate) mod examples {
     pub(crate) fn created() -> Created {
         Created {
             name: "northmoor".parse().unwrap(),
-            title: Words {
-                en: "Northmoor Council".parse().unwrap(),
-                cy: None,
-            },
+            title: Words { en: "Northmoor Council".parse().unwrap(), cy: None },
             body_kind: BodyKind::Council,
             reality: Reality::Illustrative,
             plan_digest: None,

@@ -52,16 +52,11 @@ mod tests {
                     expected: "0".parse().unwrap(),
                     found: "3600".parse().unwrap(),
                 }],
-                reason: Reason {
-                    code: ReasonCode::Emergency,
-                    text: None,
-                },
+                reason: Reason { code: ReasonCode::Emergency, text: None },
             },
         };
         given([]).when(&command).then_recorded(command.fact.clone());
-        given([command.fact.clone().into()])
-            .when(&command)
-            .then_unchanged();
+        given([command.fact.clone().into()]).when(&command).then_unchanged();
         command.fact.differences.clear();
         given([]).when(&command).then_refused("malformed");
     }

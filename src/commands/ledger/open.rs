@@ -31,9 +31,7 @@ impl Command for Open {
         if ledger.opened_at().is_some() {
             return Ok(Decision::Unchanged);
         }
-        Ok(Decision::record(Opened {
-            asserted: self.asserted,
-        }))
+        Ok(Decision::record(Opened { asserted: self.asserted }))
     }
 }
 
@@ -45,17 +43,10 @@ mod tests {
 
     #[test]
     fn a_ledger_opens_once_and_for_good() {
-        let open = Open {
-            ledger: LedgerId::derived(&["x"]),
-            asserted: 7,
-        };
+        let open = Open { ledger: LedgerId::derived(&["x"]), asserted: 7 };
         let opened = Opened { asserted: 7 };
         given([]).when(&open).then_refused("missing");
-        given([created().into()])
-            .when(&open)
-            .then_recorded(opened.clone());
-        given([created().into(), opened.into()])
-            .when(&open)
-            .then_unchanged();
+        given([created().into()]).when(&open).then_recorded(opened.clone());
+        given([created().into(), opened.into()]).when(&open).then_unchanged();
     }
 }

@@ -53,22 +53,15 @@ mod tests {
     fn adopt(change: impl FnOnce(&mut Adopted)) -> Adopt {
         let mut fact = adopted();
         change(&mut fact);
-        Adopt {
-            measure: MeasureId::derived(&["x"]),
-            fact,
-        }
+        Adopt { measure: MeasureId::derived(&["x"]), fact }
     }
 
     #[test]
     fn a_measure_is_adopted_once() {
         given([]).when(&adopt(|_| ())).then_recorded(adopted());
-        given([adopted().into()])
-            .when(&adopt(|_| ()))
-            .then_unchanged();
+        given([adopted().into()]).when(&adopt(|_| ())).then_unchanged();
         let other = adopt(|fact| fact.targets.clear());
-        given([adopted().into()])
-            .when(&other)
-            .then_refused("exists");
+        given([adopted().into()]).when(&other).then_refused("exists");
     }
 
     #[test]

@@ -41,21 +41,12 @@ mod tests {
 
     #[test]
     fn a_code_is_assigned_where_it_differs() {
-        let mut fact = CodeAssigned {
-            code: adopted().codes[0].clone(),
-            reason: reason(),
-        };
+        let mut fact = CodeAssigned { code: adopted().codes[0].clone(), reason: reason() };
         let measure = MeasureId::derived(&["x"]);
-        let same = AssignCode {
-            measure,
-            fact: fact.clone(),
-        };
+        let same = AssignCode { measure, fact: fact.clone() };
         given([adopted().into()]).when(&same).then_unchanged();
         fact.code.code = "FI6".parse().unwrap();
-        let other = AssignCode {
-            measure,
-            fact: fact.clone(),
-        };
+        let other = AssignCode { measure, fact: fact.clone() };
         given([]).when(&other).then_refused("missing");
         given([adopted().into()]).when(&other).then_recorded(fact);
     }

@@ -67,28 +67,22 @@ mod tests {
 
     #[test]
     fn a_changed_target_names_what_stood_before() {
-        given([adopted().into()])
-            .when(&change("FY2021", "90"))
-            .then_recorded(TargetChanged {
-                key: key("FY2021"),
-                old: standing("97"),
-                new: standing("90"),
-                reason: reason(),
-                authority: None,
-            });
+        given([adopted().into()]).when(&change("FY2021", "90")).then_recorded(TargetChanged {
+            key: key("FY2021"),
+            old: standing("97"),
+            new: standing("90"),
+            reason: reason(),
+            authority: None,
+        });
     }
 
     #[test]
     fn the_same_value_written_otherwise_is_no_change() {
-        given([adopted().into()])
-            .when(&change("FY2021", "97.00"))
-            .then_unchanged();
+        given([adopted().into()]).when(&change("FY2021", "97.00")).then_unchanged();
     }
 
     #[test]
     fn a_target_that_does_not_stand_cannot_be_changed() {
-        given([adopted().into()])
-            .when(&change("FY2022", "90"))
-            .then_refused("no_target");
+        given([adopted().into()]).when(&change("FY2022", "90")).then_refused("no_target");
     }
 }

@@ -46,11 +46,7 @@ pub struct Measure {
 
 impl Measure {
     fn exists(&self) -> Result<(), Rejection> {
-        if self.adopted.is_some() {
-            Ok(())
-        } else {
-            Err(Rejection::Missing("the measure"))
-        }
+        if self.adopted.is_some() { Ok(()) } else { Err(Rejection::Missing("the measure")) }
     }
 }
 
@@ -83,8 +79,7 @@ impl Entity for Measure {
             }
             MeasureFact::Placed(fact) => self.places.push(fact.place),
             MeasureFact::CodeAssigned(fact) => {
-                self.codes
-                    .insert(fact.code.scheme.clone(), fact.code.code.clone());
+                self.codes.insert(fact.code.scheme.clone(), fact.code.code.clone());
             }
         }
     }
@@ -93,9 +88,9 @@ impl Entity for Measure {
 /// A definition must not contradict itself.
 fn check_definition(definition: &Definition) -> Result<(), Rejection> {
     match &definition.polarity {
-        Polarity::Goldilocks { low, high } if low > high => Err(Rejection::Malformed(
-            "the band of a goldilocks measure ends before it begins",
-        )),
+        Polarity::Goldilocks { low, high } if low > high => {
+            Err(Rejection::Malformed("the band of a goldilocks measure ends before it begins"))
+        }
         _ => Ok(()),
     }
 }
@@ -107,10 +102,7 @@ fn check_target(key: &TargetKey, target: &Target) -> Result<(), Rejection> {
     if target.level.is_none() && target.points.is_empty() && target.words.is_none() {
         return wrong("it names neither a value nor words");
     }
-    let levels = target
-        .level
-        .iter()
-        .chain(target.points.iter().map(|point| &point.level));
+    let levels = target.level.iter().chain(target.points.iter().map(|point| &point.level));
     if levels.into_iter().any(backwards) {
         return wrong("a band ends before it begins");
     }
@@ -126,12 +118,7 @@ fn check_target(key: &TargetKey, target: &Target) -> Result<(), Rejection> {
         if !key.period.contains(point.period) {
             return wrong("a point lies outside the span");
         }
-        if target
-            .points
-            .iter()
-            .skip(n.saturating_add(1))
-            .any(|p| p.period == point.period)
-        {
+        if target.points.iter().skip(n.saturating_add(1)).any(|p| p.period == point.period) {
             return wrong("two points are for the same period");
         }
     }
@@ -147,10 +134,7 @@ fn check_span<'a>(
         let same = other.tier == key.tier && other.breakdown == key.breakdown;
         let (a, b) = (key.period, other.period);
         if same && a != b && a.overlaps(b) && !a.contains(b) && !b.contains(a) {
-            return Err(Rejection::OverlappingPeriod {
-                span: a.to_string(),
-                other: b.to_string(),
-            });
+            return Err(Rejection::OverlappingPeriod { span: a.to_string(), other: b.to_string() });
         }
     }
     Ok(())
@@ -167,10 +151,7 @@ pub(crate) mod examples {
     use piperoll_events::{Breakdown, Tier};
 
     pub(crate) fn reason() -> Reason {
-        Reason {
-            code: ReasonCode::AmbitionRaised,
-            text: None,
-        }
+        Reason { code: ReasonCode::AmbitionRaised, text: None }
     }
 
     pub(crate) fn key(period: &str) -> TargetKey {
@@ -188,10 +169,7 @@ pub(crate) mod examples {
     pub(crate) fn adopted() -> Adopted {
         Adopted {
             framework: FrameworkId::derived(&["f"]),
-            title: Words {
-                en: "Invoices paid on time".parse().unwrap(),
-                cy: None,
-            },
+            title: Words { en: "Invoices paid on time".parse().unwrap(), cy: None },
             treatment: Treatment::Targeted,
             level: MeasureLevel::Strategic,
             measures: Subject::PerformanceMeasure,
@@ -202,10 +180,7 @@ pub(crate) mod examples {
                 from: None,
             }],
             baseline: None,
-            targets: vec![FirstTarget {
-                key: key("FY2021"),
-                target: standing("97"),
-            }],
+            targets: vec![FirstTarget { key: key("FY2021"), target: standing("97") }],
             places: Vec::new(),
             reason: reason(),
             authority: None,

@@ -43,20 +43,10 @@ mod tests {
 
     #[test]
     fn a_measure_is_placed_where_it_does_not_stand() {
-        let fact = Placed {
-            place: Where::Area(AreaId::derived(&["a"])),
-            reason: reason(),
-        };
-        let place = Place {
-            measure: MeasureId::derived(&["x"]),
-            fact: fact.clone(),
-        };
+        let fact = Placed { place: Where::Area(AreaId::derived(&["a"])), reason: reason() };
+        let place = Place { measure: MeasureId::derived(&["x"]), fact: fact.clone() };
         given([]).when(&place).then_refused("missing");
-        given([adopted().into()])
-            .when(&place)
-            .then_recorded(fact.clone());
-        given([adopted().into(), fact.into()])
-            .when(&place)
-            .then_unchanged();
+        given([adopted().into()]).when(&place).then_recorded(fact.clone());
+        given([adopted().into(), fact.into()]).when(&place).then_unchanged();
     }
 }

@@ -42,24 +42,14 @@ mod tests {
 
     #[test]
     fn a_baseline_is_set_where_it_differs() {
-        let baseline = Baseline {
-            period: "FY2019".parse().unwrap(),
-            value: "41.5".parse().unwrap(),
-        };
+        let baseline =
+            Baseline { period: "FY2019".parse().unwrap(), value: "41.5".parse().unwrap() };
         let set = SetBaseline {
             measure: MeasureId::derived(&["x"]),
-            fact: BaselineSet {
-                baseline,
-                reason: reason(),
-                authority: None,
-            },
+            fact: BaselineSet { baseline, reason: reason(), authority: None },
         };
         given([]).when(&set).then_refused("missing");
-        given([adopted().into()])
-            .when(&set)
-            .then_recorded(set.fact.clone());
-        given([adopted().into(), set.fact.clone().into()])
-            .when(&set)
-            .then_unchanged();
+        given([adopted().into()]).when(&set).then_recorded(set.fact.clone());
+        given([adopted().into(), set.fact.clone().into()]).when(&set).then_unchanged();
     }
 }

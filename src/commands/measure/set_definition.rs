@@ -52,18 +52,10 @@ mod tests {
             },
         };
         given([]).when(&set).then_refused("missing");
-        given([adopted().into()])
-            .when(&set)
-            .then_recorded(set.fact.clone());
-        given([adopted().into(), set.fact.clone().into()])
-            .when(&set)
-            .then_unchanged();
-        set.fact.definition.polarity = Polarity::Goldilocks {
-            low: "2".parse().unwrap(),
-            high: "1".parse().unwrap(),
-        };
-        given([adopted().into()])
-            .when(&set)
-            .then_refused("malformed");
+        given([adopted().into()]).when(&set).then_recorded(set.fact.clone());
+        given([adopted().into(), set.fact.clone().into()]).when(&set).then_unchanged();
+        set.fact.definition.polarity =
+            Polarity::Goldilocks { low: "2".parse().unwrap(), high: "1".parse().unwrap() };
+        given([adopted().into()]).when(&set).then_refused("malformed");
     }
 }

@@ -45,39 +45,24 @@ mod tests {
     use piperoll_events::target::{Level, Point, TargetShape};
 
     fn set(period: &str, at: &str) -> SetTarget {
-        let fact = TargetSet {
-            key: key(period),
-            target: standing(at),
-            reason: reason(),
-            authority: None,
-        };
-        SetTarget {
-            measure: MeasureId::derived(&["x"]),
-            fact,
-        }
+        let fact =
+            TargetSet { key: key(period), target: standing(at), reason: reason(), authority: None };
+        SetTarget { measure: MeasureId::derived(&["x"]), fact }
     }
 
     #[test]
     fn a_target_is_set_where_none_stands() {
         let next = set("FY2022", "98");
-        given([adopted().into()])
-            .when(&next)
-            .then_recorded(next.fact.clone());
-        given([adopted().into()])
-            .when(&set("FY2021", "97.0"))
-            .then_unchanged();
-        given([adopted().into()])
-            .when(&set("FY2021", "90"))
-            .then_refused("target_stands");
+        given([adopted().into()]).when(&next).then_recorded(next.fact.clone());
+        given([adopted().into()]).when(&set("FY2021", "97.0")).then_unchanged();
+        given([adopted().into()]).when(&set("FY2021", "90")).then_refused("target_stands");
         given([]).when(&next).then_refused("missing");
     }
 
     #[test]
     fn a_narrower_span_may_stand_inside_and_a_crossing_one_may_not() {
         let quarter = set("FY2021-Q2", "98");
-        given([adopted().into()])
-            .when(&quarter)
-            .then_recorded(quarter.fact.clone());
+        given([adopted().into()]).when(&quarter).then_recorded(quarter.fact.clone());
         given([adopted().into()])
             .when(&set("2021-06-01..2022-06-01", "98"))
             .then_refused("overlapping_period");
@@ -87,9 +72,7 @@ mod tests {
     fn nought_and_negative_values_are_targets_like_any_other() {
         for at in ["0", "-28"] {
             let command = set("FY2022", at);
-            given([adopted().into()])
-                .when(&command)
-                .then_recorded(command.fact.clone());
+            given([adopted().into()]).when(&command).then_recorded(command.fact.clone());
         }
     }
 
@@ -98,28 +81,14 @@ mod tests {
         let mut command = set("FY2022", "1");
         command.fact.target.shape = TargetShape::Profile;
         command.fact.target.level = None;
-        given([adopted().into()])
-            .when(&command)
-            .then_refused("malformed_target");
-        let level = Level {
-            at: "3".parse().unwrap(),
-            to: None,
-        };
-        let point = |period: &str| Point {
-            period: period.parse().unwrap(),
-            level,
-        };
+        given([adopted().into()]).when(&command).then_refused("malformed_target");
+        let level = Level { at: "3".parse().unwrap(), to: None };
+        let point = |period: &str| Point { period: period.parse().unwrap(), level };
         command.fact.target.points = vec![point("FY2022-Q1"), point("FY2023-Q1")];
-        given([adopted().into()])
-            .when(&command)
-            .then_refused("malformed_target");
+        given([adopted().into()]).when(&command).then_refused("malformed_target");
         command.fact.target.points = vec![point("FY2022-Q1"), point("FY2022-Q1")];
-        given([adopted().into()])
-            .when(&command)
-            .then_refused("malformed_target");
+        given([adopted().into()]).when(&command).then_refused("malformed_target");
         command.fact.target.points.pop();
-        given([adopted().into()])
-            .when(&command)
-            .then_recorded(command.fact.clone());
+        given([adopted().into()]).when(&command).then_recorded(command.fact.clone());
     }
 }

@@ -62,11 +62,7 @@ mod tests {
             reason: reason(),
             authority: None,
         };
-        given([adopted().into()])
-            .when(&withdraw)
-            .then_recorded(withdrawn.clone());
-        given([adopted().into(), withdrawn.into()])
-            .when(&withdraw)
-            .then_refused("no_target");
+        given([adopted().into()]).when(&withdraw).then_recorded(withdrawn.clone());
+        given([adopted().into(), withdrawn.into()]).when(&withdraw).then_refused("no_target");
     }
 }

@@ -77,14 +77,9 @@ mod tests {
         };
         given([]).when(&command).then_recorded(fact.clone());
         given([fact.clone().into()]).when(&command).then_unchanged();
-        given([submitted().into()])
-            .when(&command)
-            .then_refused("figures_stand");
+        given([submitted().into()]).when(&command).then_refused("figures_stand");
         command.state = NoValue::NotCollected;
-        let again = NoValueDeclared {
-            state: NoValue::NotCollected,
-            ..fact.clone()
-        };
+        let again = NoValueDeclared { state: NoValue::NotCollected, ..fact.clone() };
         given([fact.into()]).when(&command).then_recorded(again);
     }
 }

@@ -167,15 +167,8 @@ pub(crate) mod examples {
     }
 
     pub(crate) fn cell(sex: &str, value: &str) -> Cell {
-        let tag = |code: &str| Tag {
-            taxonomy: "sex".to_owned(),
-            code: code.to_owned(),
-        };
-        let tags = if sex.is_empty() {
-            Vec::new()
-        } else {
-            vec![tag(sex)]
-        };
+        let tag = |code: &str| Tag { taxonomy: "sex".to_owned(), code: code.to_owned() };
+        let tags = if sex.is_empty() { Vec::new() } else { vec![tag(sex)] };
         Cell::of(Breakdown::new(tags).unwrap(), value.parse().unwrap())
     }
 

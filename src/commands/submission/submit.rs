@@ -71,9 +71,7 @@ mod tests {
 
     #[test]
     fn figures_are_submitted_where_there_are_none() {
-        given([])
-            .when(&submit(submitted().cells))
-            .then_recorded(submitted());
+        given([]).when(&submit(submitted().cells)).then_recorded(submitted());
         given([submitted().into()])
             .when(&submit(vec![cell("", "1")]))
             .then_refused("figures_stand");
@@ -85,10 +83,7 @@ mod tests {
             measure: measure(),
             period: Some(period()),
             content_from: Position(1),
-            reason: Reason {
-                code: ReasonCode::Withdrawn,
-                text: None,
-            },
+            reason: Reason { code: ReasonCode::Withdrawn, text: None },
         };
         given([submitted().into(), withdrawn.into()])
             .when(&submit(submitted().cells))
@@ -97,20 +92,12 @@ mod tests {
 
     #[test]
     fn no_figure_a_cell_twice_or_too_many_cells_are_refused() {
-        given([])
-            .when(&submit(Vec::new()))
-            .then_refused("no_figure");
+        given([]).when(&submit(Vec::new())).then_refused("no_figure");
         let mut empty = cell("", "1");
         empty.value = None;
-        given([])
-            .when(&submit(vec![empty]))
-            .then_refused("no_figure");
-        given([])
-            .when(&submit(vec![cell("", "1"), cell("", "2")]))
-            .then_refused("cell_twice");
-        let many = (0..=MOST_CELLS)
-            .map(|n| cell(&format!("c{n}"), "1"))
-            .collect();
+        given([]).when(&submit(vec![empty])).then_refused("no_figure");
+        given([]).when(&submit(vec![cell("", "1"), cell("", "2")])).then_refused("cell_twice");
+        let many = (0..=MOST_CELLS).map(|n| cell(&format!("c{n}"), "1")).collect();
         given([]).when(&submit(many)).then_refused("too_many_cells");
     }
 

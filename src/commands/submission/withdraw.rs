@@ -51,15 +51,9 @@ mod tests {
 
     #[test]
     fn what_stands_can_be_withdrawn_once() {
-        let reason = Reason {
-            code: ReasonCode::Duplicate,
-            text: None,
-        };
-        let withdraw = Withdraw {
-            measure: measure(),
-            period: Some(period()),
-            reason: reason.clone(),
-        };
+        let reason = Reason { code: ReasonCode::Duplicate, text: None };
+        let withdraw =
+            Withdraw { measure: measure(), period: Some(period()), reason: reason.clone() };
         let fact = Withdrawn {
             measure: measure(),
             period: Some(period()),
@@ -67,11 +61,7 @@ mod tests {
             reason,
         };
         given([]).when(&withdraw).then_refused("missing");
-        given([submitted().into()])
-            .when(&withdraw)
-            .then_recorded(fact.clone());
-        given([submitted().into(), fact.into()])
-            .when(&withdraw)
-            .then_refused("missing");
+        given([submitted().into()]).when(&withdraw).then_recorded(fact.clone());
+        given([submitted().into(), fact.into()]).when(&withdraw).then_refused("missing");
     }
 }

@@ -60,15 +60,8 @@ mod tests {
             ciphertext: "AAAA".to_owned(),
             commitment: Digest::new([3; 32]),
         };
-        let words = SealedWords {
-            sealed: sealed.clone(),
-            digest: Digest::new([4; 32]),
-        };
-        let write = |text| WriteCommentary {
-            measure: measure(),
-            period: period(),
-            text,
-        };
+        let words = SealedWords { sealed: sealed.clone(), digest: Digest::new([4; 32]) };
+        let write = |text| WriteCommentary { measure: measure(), period: period(), text };
         let revised = Revised {
             measure: measure(),
             period: period(),
@@ -76,10 +69,7 @@ mod tests {
             changed: vec![cell("", "97.9")],
             removed: Vec::new(),
             rating_as_reported: None,
-            reason: Reason {
-                code: ReasonCode::LateData,
-                text: None,
-            },
+            reason: Reason { code: ReasonCode::LateData, text: None },
         };
         let fact = CommentaryWritten {
             measure: measure(),
@@ -88,14 +78,8 @@ mod tests {
             explains: Position(2),
             text: Some(sealed),
         };
-        given([])
-            .when(&write(Some(words.clone())))
-            .then_refused("missing");
-        given([submitted().into(), revised.into()])
-            .when(&write(Some(words)))
-            .then_recorded(fact);
-        given([submitted().into()])
-            .when(&write(None))
-            .then_unchanged();
+        given([]).when(&write(Some(words.clone()))).then_refused("missing");
+        given([submitted().into(), revised.into()]).when(&write(Some(words))).then_recorded(fact);
+        given([submitted().into()]).when(&write(None)).then_unchanged();
     }
 }

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use piperoll_events::ids::MeasureId;
 use piperoll_events::{Period, Position};
+use piperoll_projections::Schema;
 use piperoll_projections::runtime::pool;
 use piperoll_projections::scorecard::{Filter, Reader, Scorecard};
-use piperoll_projections::Schema;
 
 use super::BenchError;
 use super::invented::Invented;
@@ -30,7 +30,8 @@ pub(super) async fn measure(
     let head = reader.cursor().await.map_err(AskingError::from)?.position;
     let lines = reader.measures(head, &Filter::default()).await.map_err(AskingError::from)?;
     let measures: Vec<MeasureId> = lines.iter().map(|line| line.measure).collect();
-    let asked = Asked { reader: &reader, head, measures: &measures, periods: invented.size.periods };
+    let asked =
+        Asked { reader: &reader, head, measures: &measures, periods: invented.size.periods };
     let mut figures = Vec::new();
     for (of, kind, goal) in [
         ("one figure with its versions", Kind::Figure, None),
@@ -41,13 +42,15 @@ pub(super) async fn measure(
         asked.run(kind, 0).await?;
         let (mut p50, mut p99) = (Vec::new(), Vec::new());
         for run in 0..runs {
-            let mut times = asked.run(kind, u64::try_from(run).unwrap_or(0).saturating_add(1)).await?;
+            let mut times =
+                asked.run(kind, u64::try_from(run).unwrap_or(0).saturating_add(1)).await?;
             times.sort_by(f64::total_cmp);
             p50.push(share(&times, 50));
             p99.push(share(&times, 99));
         }
         let rows = invented.size.rows();
-        let figure = |of: String, runs, goal| Figure { of, unit: "ms", spread: Spread::of(runs), goal };
+        let figure =
+            |of: String, runs, goal| Figure { of, unit: "ms", spread: Spread::of(runs), goal };
         figures.push(figure(format!("W4 {of}, p50 ({rows} versions)"), p50, None));
         figures.push(figure(format!("W4 {of}, p99"), p99, goal));
     }
@@ -92,7 +95,8 @@ impl Asked<'_> {
         at: Position,
         draw: u64,
     ) -> Result<(), AskingError> {
-        let month = u32::try_from(draw.checked_rem(u64::from(self.periods)).unwrap_or(0)).unwrap_or(0);
+        let month =
+            u32::try_from(draw.checked_rem(u64::from(self.periods)).unwrap_or(0)).unwrap_or(0);
         let year = u16::try_from(2010_u32.saturating_add(month / 12)).unwrap_or(2010);
         let month = u8::try_from(month % 12).unwrap_or(0).saturating_add(1);
         let period = Period::month(year, month).ok();
@@ -100,8 +104,14 @@ impl Asked<'_> {
             Kind::Figure => drop(self.reader.submission(measure, period, at).await?),
             Kind::Series => drop(self.reader.series(measure, at).await?),
             Kind::Board => {
-                let measures: Vec<_> =
-                    self.measures.iter().cycle().skip(pick).take(BOARD.min(self.measures.len())).copied().collect();
+                let measures: Vec<_> = self
+                    .measures
+                    .iter()
+                    .cycle()
+                    .skip(pick)
+                    .take(BOARD.min(self.measures.len()))
+                    .copied()
+                    .collect();
                 let filter = Filter { measures: Some(measures), ..Filter::default() };
                 drop(self.reader.scorecard(at, period, &filter).await?);
             }

@@ -42,7 +42,12 @@ pub(super) async fn measure(site: &Site, runs: usize) -> Result<Vec<Figure>, Ben
         goal,
     };
     Ok(vec![
-        figure("rebuild, indexes and comparison included", "events/s", rebuilt, Some(Goal::AtLeast(100_000.0))),
+        figure(
+            "rebuild, indexes and comparison included",
+            "events/s",
+            rebuilt,
+            Some(Goal::AtLeast(100_000.0)),
+        ),
         figure("ceiling: reading, checking, decoding", "events/s", read, None),
         figure("ceiling: COPY of the same rows", "events/s", copied, None),
         figure("rebuild as a share of COPY", "of 1", ratios, Some(Goal::AtLeast(0.5))),
@@ -71,7 +76,8 @@ async fn copy_alone(site: &Site) -> Result<f64, BenchError> {
         client
             .batch_execute(&format!("drop schema if exists {twin} cascade; create schema {twin}"))
             .await?;
-        let text = "select relname::text from pg_class c join pg_namespace n on n.oid = relnamespace
+        let text =
+            "select relname::text from pg_class c join pg_namespace n on n.oid = relnamespace
             where relkind = 'r' and nspname = $1 order by 1";
         for row in client.query(text, &[&live.as_str()]).await? {
             let table: String = row.try_get(0)?;

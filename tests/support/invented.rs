@@ -28,22 +28,22 @@ use piperoll_events::{
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::cursor::Origin;
-use super::{Outcome, Placed};
+use piperoll_projections::runtime::Origin;
+use piperoll_projections::{Outcome, Placed};
 
 /// How large an invented ledger is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// Measures, 400 to an area.
-    pub measures: u32,
+    pub(crate) measures: u32,
     /// Monthly reference periods of each.
-    pub periods: u32,
+    pub(crate) periods: u32,
     /// Versions of each figure.
-    pub versions: u32,
+    pub(crate) versions: u32,
 }
 
 /// An invented ledger: a framework, its measures with targets, then figures, revised.
-pub struct Invented {
+pub(crate) struct Invented {
     shape: Shape,
     ledger: LedgerId,
     began: DateTime<Utc>,
@@ -63,7 +63,7 @@ impl Invented {
     ///
     /// # Errors
     /// None in practice: the words used are good ones.
-    pub fn new(shape: Shape) -> Result<Self, NotText> {
+    pub(crate) fn new(shape: Shape) -> Result<Self, NotText> {
         let name = |n: u32| MeasureId::derived(&["bench", &n.to_string()]);
         let month = |n: u32| {
             let year = n.checked_div(12)?.checked_add(2010)?;
@@ -86,13 +86,13 @@ impl Invented {
 
     /// Which ledger it is.
     #[must_use]
-    pub fn origin(&self) -> Origin {
+    pub(crate) fn origin(&self) -> Origin {
         Origin { ledger: self.ledger, stream_created: self.began }
     }
 
     /// All events, in batches of some 5,000.
     #[must_use]
-    pub fn batches(mut self) -> Vec<Vec<Placed>> {
+    pub(crate) fn batches(mut self) -> Vec<Vec<Placed>> {
         let mut all = Vec::new();
         all.push(self.place(self.ledger.into(), Opened { asserted: 0 }));
         let framework = FrameworkId::derived(&["bench"]);
