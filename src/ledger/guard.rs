@@ -15,7 +15,7 @@ use piperoll_events::{Fact, Position};
 use super::connection::AskError;
 use super::differences::{compare, difference};
 use super::monitor::{server_differences, varz, version_difference};
-use super::read::{Identity, Stream, StreamInfo};
+use super::read::{Identity, Stream, StreamReport};
 use super::stream::named;
 use crate::clock;
 
@@ -212,7 +212,11 @@ impl Guard {
     }
 }
 
-fn identity_differences(remembered: &Identity, info: &StreamInfo, reached: u64) -> Vec<Difference> {
+fn identity_differences(
+    remembered: &Identity,
+    info: &StreamReport,
+    reached: u64,
+) -> Vec<Difference> {
     use chrono::SubsecRound;
     let mut differences = Vec::new();
     let created = info.created.trunc_subsecs(6);

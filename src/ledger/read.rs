@@ -35,7 +35,7 @@ pub struct Stream {
 
 /// What NATS says of a stream.
 #[derive(Debug, Deserialize)]
-pub(super) struct StreamInfo {
+pub(super) struct StreamReport {
     pub(super) config: Map<String, Value>,
     pub(super) created: DateTime<Utc>,
     pub(super) state: StreamState,
@@ -83,7 +83,7 @@ struct GotMessage {
     data: String,
 }
 
-impl StreamInfo {
+impl StreamReport {
     pub(super) fn identity(&self) -> Option<Identity> {
         let metadata = self.config.get("metadata")?;
         Some(Identity {
@@ -169,7 +169,7 @@ impl Stream {
         self.message(json!({ "seq": after.next(), "next_by_subj": subject })).await
     }
 
-    pub(super) async fn info(&self) -> Result<StreamInfo, AskError> {
+    pub(super) async fn info(&self) -> Result<StreamReport, AskError> {
         let subject = format!("$JS.API.STREAM.INFO.{}", self.stream_name());
         self.connection.ask(subject, &json!({})).await
     }

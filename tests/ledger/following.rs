@@ -193,8 +193,8 @@ fn mac(ground: &Ground, subject: &str, body: &[u8]) -> String {
 
     let path = ground.state.path().join("keys/writer.key");
     let text = std::fs::read_to_string(path).unwrap();
-    let key = text.lines().nth(1).unwrap().strip_prefix("hmac-sha256 ").unwrap();
-    let key = BASE64_STANDARD.decode(key).unwrap();
+    // The first half signs, the second makes codes.
+    let key = hex::decode(text.trim_end()).unwrap().split_off(32);
     let id =
         hex::encode(Sha256::new().chain_update(b"piperoll mac key ").chain_update(&key).finalize());
     let payload_type = format!("application/vnd.piperoll.event.v1;{subject}");
