@@ -11,6 +11,7 @@ pub mod commands;
 pub mod config;
 pub mod identity;
 pub mod ids;
+pub mod instants;
 pub mod ledger;
 pub mod moving;
 pub mod operate;

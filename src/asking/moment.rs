@@ -1,9 +1,10 @@
 //! Which position of a ledger a date, an instant or a position means.
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
-use chrono_tz::Europe::London;
+use chrono::{DateTime, Utc};
 use piperoll_events::Position;
 use serde::Serialize;
+
+use crate::instants;
 
 /// What is asked: the record as it stands, or as it stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,43 +60,5 @@ pub struct NotAMoment(pub String);
 /// # Errors
 /// Neither a date nor an instant with its offset.
 pub fn instant(text: &str) -> Result<DateTime<Utc>, NotAMoment> {
-    let wrong = || NotAMoment(text.chars().take(40).collect());
-    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return end_of_day(date).ok_or_else(wrong);
-    }
-    let instant = DateTime::parse_from_rfc3339(text).map_err(|_| wrong())?;
-    Ok(instant.with_timezone(&Utc))
-}
-
-/// The last microsecond before the next midnight in London.
-#[must_use]
-pub fn end_of_day(date: NaiveDate) -> Option<DateTime<Utc>> {
-    let midnight = date.succ_opt()?.and_time(NaiveTime::MIN);
-    let midnight = London.from_local_datetime(&midnight).earliest()?.with_timezone(&Utc);
-    midnight.checked_sub_signed(Duration::microseconds(1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(text: &str) -> String {
-        piperoll_events::envelope::micros(instant(text).unwrap())
-    }
-
-    #[test]
-    fn a_date_means_its_end_in_london_in_winter_and_in_summer() {
-        assert_eq!(shown("2022-01-14"), "2022-01-14T23:59:59.999999Z");
-        assert_eq!(shown("2022-10-14"), "2022-10-14T22:59:59.999999Z");
-        assert_eq!(shown("2022-03-26"), "2022-03-26T23:59:59.999999Z");
-        assert_eq!(shown("2024-02-29"), "2024-02-29T23:59:59.999999Z");
-    }
-
-    #[test]
-    fn an_instant_needs_its_offset() {
-        assert_eq!(shown("2022-10-14T09:30:00+01:00"), "2022-10-14T08:30:00.000000Z");
-        for bad in ["", "today", "2022-10-14T09:30:00", "2023-02-29", "14/10/2022"] {
-            assert!(instant(bad).is_err(), "`{bad}` was accepted");
-        }
-    }
+    instants::read(text).ok_or_else(|| NotAMoment(text.chars().take(40).collect()))
 }

@@ -3,12 +3,13 @@
 //! **Invariant:** a number is read digit by digit, never through a float, and only in the ways
 //! that the mapping names. A local time that a clock shows twice, or never, is refused.
 
-use chrono::{DateTime, Days, Duration, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use piperoll_events::Quantity;
 use rust_decimal::Decimal;
 
 use super::says::{Numbers, Scientific};
+use crate::instants::end_of_day;
 
 /// What is wrong, and what would be right.
 pub(super) type Fault = (String, String);
@@ -131,7 +132,7 @@ pub(super) fn instant<'t>(
     }
     let (day, rest) = NaiveDate::parse_and_remainder(text, format)
         .map_err(|_| "not an instant or a date of the format that the mapping names")?;
-    let end = end_of(day, zone).ok_or("not a day that can be reckoned with")?;
+    let end = end_of_day(day, zone).ok_or("not a day that can be reckoned with")?;
     Ok((end, rest))
 }
 
@@ -143,12 +144,6 @@ fn moment(local: NaiveDateTime, zone: Tz) -> Result<DateTime<Utc>, &'static str>
         }
         chrono::LocalResult::None => Err("a local time that the clock skipped that day"),
     }
-}
-
-fn end_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
-    let midnight = day.checked_add_days(Days::new(1))?.and_hms_opt(0, 0, 0)?;
-    let next = zone.from_local_datetime(&midnight).earliest()?;
-    next.with_timezone(&Utc).checked_sub_signed(Duration::microseconds(1))
 }
 
 /// Whether two figures agree in so many significant digits; in all of them where nobody says.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Days, Duration, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use piperoll_events::framework::Adopted;
 use piperoll_events::ids::LedgerName;
 use piperoll_events::ledger::created::{BodyKind, Reality};
@@ -21,6 +21,7 @@ use serde::Deserialize;
 
 use super::compare::Codes;
 pub use super::load::{Loaded, LoadedFile, load, sha256};
+use crate::instants;
 
 /// Why a plan can't be followed; whoever wrote it acts next.
 #[derive(Debug, thiserror::Error)]
@@ -245,23 +246,12 @@ pub struct Instant(pub DateTime<Utc>);
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        instant(&text).map(Self).ok_or_else(|| {
+        instants::read(&text).map(Self).ok_or_else(|| {
             serde::de::Error::custom(format!(
                 "`{text}` is no instant: write \"2014-09-02T16:48:12+01:00\" or \"2014-08-10\""
             ))
         })
     }
-}
-
-/// Reads an instant, or a day as its last microsecond in London.
-#[must_use]
-pub fn instant(text: &str) -> Option<DateTime<Utc>> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Some(at.with_timezone(&Utc));
-    }
-    let next = text.parse::<NaiveDate>().ok()?.checked_add_days(Days::new(1))?;
-    let midnight = chrono_tz::Europe::London.from_local_datetime(&next.and_hms_opt(0, 0, 0)?);
-    midnight.earliest()?.with_timezone(&Utc).checked_sub_signed(Duration::microseconds(1))
 }
 
 /// Reads a plan and checks what its parts say of each other.

@@ -18,8 +18,8 @@ use crate::config::Config;
 use crate::identity::vault::VaultError;
 use crate::ids::{self, NoRandomness};
 use crate::ledger::{
-    AskError, BootstrapError, ConnectError, Connection, FollowError, Founding, KeyError, Replicas,
-    Role, Until, WriterKey, bootstrap, throw_away,
+    AskError, BootstrapError, ConnectError, Connection, FollowError, Founding, Identity, KeyError,
+    Replicas, Role, Stream, Until, WriterKey, bootstrap, throw_away,
 };
 use crate::moving::open::{OpenError, Source, open};
 use crate::moving::plan::{Loaded, PlanError, load};
@@ -143,25 +143,19 @@ impl MoveIn {
         told: Told<'_>,
     ) -> Result<(Recorded, Summary), MoveInError> {
         let site = Site::new(config, self.ledger());
-        // What a rule refuses is refused before there is a ledger to clean up.
-        self.rehearse()?;
         let key = WriterKey::open(config.state()?)?;
         let owner = Connection::open(Role::Owner, config.nats_owner_url()?).await?;
         if half == Half::BeginAgain {
+            // What a rule refuses is refused while the half-moved ledger still stands.
+            self.rehearse()?;
             self.throw_away(&site, &owner).await?;
         }
-        let founding = Founding {
-            ledger_id: ids::ledger_id()?,
-            genesis: clock::now(),
-            replicas: Replicas::One,
-        };
-        let identity = bootstrap(&owner, self.ledger(), founding).await?;
         let announced = KeyAdded {
             key_id: key.key_id().parse()?,
             algorithm: KeyAlgorithm::Ed25519,
             public_key: key.public_key(),
         };
-        let prologue = self.prepare(identity.ledger_id, announced)?;
+        let (identity, prologue) = self.found(&owner, announced).await?;
         let (ledger, guard) = site.writer().await?;
         let source = site.source().await?;
         let mut following = source.follow(piperoll_events::Position::START, Until::Head);
@@ -174,6 +168,30 @@ impl MoveIn {
         let recorded = under_guard(&site, &guard, recording).await?;
         projecting::catch_up(&site).await?;
         Ok((recorded, prologue.summary))
+    }
+
+    /// The ledger's stream, there already or made, and all that is to be recorded in it. What a
+    /// rule refuses is refused before there is a stream to clean up.
+    async fn found(
+        &self,
+        owner: &Connection,
+        key: KeyAdded,
+    ) -> Result<(Identity, Prologue), MoveInError> {
+        let stream = Stream::new(owner.clone(), self.ledger().clone());
+        let there = match stream.identity().await {
+            Ok(there) => there.map(|identity| identity.ledger_id),
+            Err(error) if error.is_missing_stream() => None,
+            Err(error) => return Err(error.into()),
+        };
+        let ledger_id = there.map_or_else(ids::ledger_id, Ok)?;
+        let prologue = self.prepare(ledger_id, key.clone())?;
+        let founding = Founding { ledger_id, genesis: clock::now(), replicas: Replicas::One };
+        let identity = bootstrap(owner, self.ledger(), founding).await?;
+        if identity.ledger_id == ledger_id {
+            return Ok((identity, prologue));
+        }
+        // Somebody else was quicker: theirs is the ledger.
+        Ok((identity, self.prepare(identity.ledger_id, key)?))
     }
 
     fn prepare(&self, ledger: LedgerId, key: KeyAdded) -> Result<Prologue, MoveInError> {

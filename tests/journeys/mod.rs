@@ -3,6 +3,7 @@
 mod beginning_again;
 mod demo;
 mod examining;
+mod importing;
 mod moving_in;
 mod printing;
 mod read_models;

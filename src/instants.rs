@@ -1,0 +1,50 @@
+//! Instants as people write them: a date means its end.
+//!
+//! **Invariant:** there is one reading of a date in the whole service, so that what a file asserts
+//! and what a question asks mean the same moment.
+
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Europe::London;
+use chrono_tz::Tz;
+
+/// RFC 3339 with its offset; or a date, which means its end in London. Else none.
+#[must_use]
+pub fn read(text: &str) -> Option<DateTime<Utc>> {
+    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        return end_of_day(date, London);
+    }
+    Some(DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc))
+}
+
+/// The last microsecond before a day's next midnight.
+#[must_use]
+pub fn end_of_day(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+    let midnight = day.succ_opt()?.and_time(NaiveTime::MIN);
+    let next = zone.from_local_datetime(&midnight).earliest()?.with_timezone(&Utc);
+    next.checked_sub_signed(Duration::microseconds(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        piperoll_events::envelope::micros(read(text).unwrap())
+    }
+
+    #[test]
+    fn a_date_means_its_end_in_london_in_winter_and_in_summer() {
+        assert_eq!(shown("2022-01-14"), "2022-01-14T23:59:59.999999Z");
+        assert_eq!(shown("2022-10-14"), "2022-10-14T22:59:59.999999Z");
+        assert_eq!(shown("2022-03-26"), "2022-03-26T23:59:59.999999Z");
+        assert_eq!(shown("2024-02-29"), "2024-02-29T23:59:59.999999Z");
+    }
+
+    #[test]
+    fn an_instant_needs_its_offset() {
+        assert_eq!(shown("2022-10-14T09:30:00+01:00"), "2022-10-14T08:30:00.000000Z");
+        for bad in ["", "today", "2022-10-14T09:30:00", "2023-02-29", "14/10/2022"] {
+            assert!(read(bad).is_none(), "`{bad}` was accepted");
+        }
+    }
+}
