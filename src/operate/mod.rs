@@ -2,7 +2,7 @@
 //!
 //! [`site`]: one ledger with the servers it stands on; [`projecting`]: read models kept up;
 //! [`moving_in`]: a body's files become its prologue; [`importing`]: one file, applied or undone; [`guarding`]: writing while the guard looks on; [`doctor`]: everything checked;
-//! [`demo`]: two invented bodies; [`bench`]: this machine measured.
+//! [`demo`]: two invented bodies; [`mod@bench`]: this machine measured.
 
 pub mod bench;
 pub mod demo;
