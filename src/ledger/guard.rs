@@ -159,6 +159,13 @@ impl Guard {
     /// NATS can't be asked; the gate stays as it is, and writes fail by themselves.
     pub async fn inspect(&self) -> Result<Findings, AskError> {
         let asked_at = clock::now();
+        // Before asking: what is appended while NATS answers is not missing from the answer.
+        //
+        //   guard                     writer                    NATS
+        //   asks ────────────────────────────────────────────► ends at 4
+        //                             appends, reached is 7 ──► ends at 7
+        //   hears "4": less than 7, were `reached` read only here
+        let reached = self.gate.lock().reached;
         let info = match self.stream.info().await {
             Ok(info) => info,
             Err(error) if error.is_missing_stream() => {
@@ -168,7 +175,6 @@ impl Guard {
             Err(error) => return Err(error),
         };
         let ahead = ahead_ms(asked_at, clock::now(), info.ts);
-        let reached = self.gate.lock().reached;
         let mut differences = compare(self.stream.name(), Some(&self.remembered), &info.config);
         differences.extend(identity_differences(&self.remembered, &info, reached));
         let version = self.stream.connection().server_version();

@@ -203,3 +203,25 @@ async fn a_stream_that_exists_is_taken_if_it_conforms_and_refused_if_not() {
 fn a_gate_is_shut_until_somebody_has_looked() {
     assert_eq!(Gate::default().closed(), Some(Closed::NotInspected));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_being_written_is_not_taken_for_one_that_lost_its_end() {
+    let ground = ground().await;
+    let guard = ground.guard();
+    guard.inspect().await.unwrap();
+    let ledger = ground.ledger_behind(guard.gate()).await;
+    let writing = async {
+        for n in 0..300 {
+            ledger.execute(&Assign::new("m", &format!("A{n}")), &acting()).await.unwrap();
+        }
+    };
+    let inspecting = async {
+        loop {
+            assert_eq!(guard.inspect().await.unwrap().differences, vec![]);
+        }
+    };
+    tokio::select! {
+        () = writing => {}
+        () = inspecting => unreachable!("it goes on for ever"),
+    }
+}
