@@ -185,10 +185,10 @@ impl Event {
     /// # Errors
     /// Outside the profile, not as its schema says, or of another release.
     pub fn decode(body: &[u8]) -> Result<Self, DecodeError> {
-        profile::check(body)?;
+        let text = profile::check(body)?;
         let wrong = |what: &str| DecodeError::Schema(what.to_owned());
         let read: Read<'_> =
-            serde_json::from_slice(body).map_err(|error| DecodeError::Schema(error.to_string()))?;
+            serde_json::from_str(text).map_err(|error| DecodeError::Schema(error.to_string()))?;
         if read.specversion != "1.0" || read.datacontenttype != "application/json" {
             return Err(wrong("`specversion` or `datacontenttype` is another"));
         }
