@@ -4,36 +4,29 @@
 //! is made anew after the last position handed over, and the stream is checked again to be the same;
 //! what can't be put right so ends the following with an error that names it.
 //!
-//! The consumer is our own: async-nats's ordered one replays from the beginning after a restart of
-//! an idle server, and waits for ever on a deleted stream (measured).
+//! ```text
+//! consumer ──► part in order ──► judged (two parts at a time, still in order) ──► handed over
+//! ```
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::{Message, Subscriber};
 use chrono::{DateTime, Utc};
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use piperoll_events::Position;
 use piperoll_projections::Placed;
-use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 
 use super::authenticity::Verifier;
 use super::connection::AskError;
-use super::place::{Judge, Raw, UnknownEvent};
+use super::consumer::{Arrived, BATCH, Consumer, NoConsumer};
+use super::place::{Judge, UnknownEvent};
 use super::read::{Identity, Stream};
-use crate::ids::{NoRandomness, random};
+use crate::ids::NoRandomness;
 
-/// The most positions handed over at a time, and asked for at a time.
-const BATCH: usize = 5_000;
-/// The most bytes on their way to us at a time; events are 1 KiB, but may be 256.
-const BATCH_BYTES: usize = 64 * 1024 * 1024;
-/// How long one request for messages stands.
-const EXPIRES: Duration = Duration::from_secs(30);
-/// How often the server says that it is still there; twice missed, it is not.
-const HEARTBEAT: Duration = Duration::from_secs(2);
-/// How long the server keeps a consumer that nobody asks.
-const INACTIVE: Duration = Duration::from_mins(2);
+/// How many parts are judged at a time: codes and JSON are most of the work of reading.
+const JUDGED_AT_ONCE: usize = 2;
 /// How long to wait before trying again, first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -98,6 +91,9 @@ pub enum FollowError {
     /// No random bits.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// A task of ours ended without a word.
+    #[error("a task of the reader ended before its work; this is a fault of ours")]
+    Task,
 }
 
 /// A ledger being followed; dropping it ends that.
@@ -127,35 +123,76 @@ pub fn follow(
     until: Until,
 ) -> Following {
     let judge = Judge::new(stream.name(), remembered.ledger_id, verifier);
-    // One batch waits while another is being written: more would only be memory.
+    // One part waits while another is being worked on: more would only be memory.
     let (hand_over, batches) = mpsc::channel(1);
+    let (arrive, arrived) = mpsc::channel(1);
     let mut work = JoinSet::new();
-    let run = Run { stream, remembered, judge, cursor, until, head: None, hand_over };
+    let run = Run { stream, remembered, cursor, until, head: None, arrive };
     work.spawn(run.follow());
+    work.spawn(judge_all(Arc::new(judge), arrived, hand_over));
     Following { batches, _work: work }
+}
+
+/// What arrived in order, or why nothing more does.
+type Part = Result<Vec<Arrived>, FollowError>;
+
+/// Judges parts as they arrive and hands them over in their order.
+async fn judge_all(
+    judge: Arc<Judge>,
+    mut arrived: mpsc::Receiver<Part>,
+    hand_over: mpsc::Sender<Result<Vec<Placed>, FollowError>>,
+) {
+    let parts = stream::poll_fn(|context| arrived.poll_recv(context));
+    let judged = parts.map(|part| {
+        let judge = Arc::clone(&judge);
+        async move {
+            let part = match part {
+                Ok(part) => part,
+                Err(error) => return (Vec::new(), Some(error)),
+            };
+            let judged = spawn_blocking(move || judge_part(&judge, &part)).await;
+            judged.unwrap_or_else(|_| (Vec::new(), Some(FollowError::Task)))
+        }
+    });
+    let mut judged = std::pin::pin!(judged.buffered(JUDGED_AT_ONCE));
+    while let Some((placed, error)) = judged.next().await {
+        // What was judged counts as read, so it is handed over before anything else.
+        if !placed.is_empty() && hand_over.send(Ok(placed)).await.is_err() {
+            return;
+        }
+        if let Some(error) = error {
+            // Nobody listening any more is no error either.
+            drop(hand_over.send(Err(error)).await);
+            return;
+        }
+    }
+}
+
+/// Judges up to what this release does not know.
+fn judge_part(judge: &Judge, part: &[Arrived]) -> (Vec<Placed>, Option<FollowError>) {
+    let mut placed = Vec::with_capacity(part.len());
+    for arrived in part {
+        match judge.judge(&arrived.into()) {
+            Ok(one) => placed.push(one),
+            Err(unknown) => return (placed, Some(unknown.into())),
+        }
+    }
+    (placed, None)
 }
 
 struct Run {
     stream: Stream,
     remembered: Identity,
-    judge: Judge,
-    /// The last position that was judged; what waits in a batch is handed over before anything ends.
+    /// The last position that arrived.
     cursor: Position,
     until: Until,
     head: Option<Position>,
-    hand_over: mpsc::Sender<Result<Vec<Placed>, FollowError>>,
-}
-
-/// One consumer of ours, and where its messages arrive.
-struct Consumer {
-    name: String,
-    inbox: String,
-    messages: Subscriber,
+    arrive: mpsc::Sender<Part>,
 }
 
 /// Why one consumer was no more use.
 enum Break {
-    /// Everything asked for was handed over, or nobody listens.
+    /// Everything asked for has arrived, or nobody listens.
     Done,
     /// Try again with a fresh consumer.
     Again(String),
@@ -175,6 +212,16 @@ impl From<AskError> for Break {
     }
 }
 
+impl From<NoConsumer> for Break {
+    fn from(none: NoConsumer) -> Self {
+        match none {
+            NoConsumer::Ask(error) => error.into(),
+            NoConsumer::Randomness(error) => Self::End(error.into()),
+            NoConsumer::Deaf(reason) => Self::Again(reason),
+        }
+    }
+}
+
 impl Run {
     async fn follow(mut self) {
         let mut pause = FIRST_PAUSE;
@@ -184,14 +231,13 @@ impl Run {
             let reason = match self.one_consumer(missed.take()).await {
                 Break::Done => return,
                 Break::End(error) => {
-                    // Nobody listening any more is no error either.
-                    drop(self.hand_over.send(Err(error)).await);
+                    drop(self.arrive.send(Err(error)).await);
                     return;
                 }
                 Break::Again(reason) => reason,
             };
             // Whoever listened has gone, and the connection with them: no trouble to tell of.
-            if self.hand_over.is_closed() {
+            if self.arrive.is_closed() {
                 return;
             }
             if self.cursor > before {
@@ -202,7 +248,7 @@ impl Run {
             missed = Some(self.cursor);
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.hand_over.closed() => return,
+                () = self.arrive.closed() => return,
             }
             pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
         }
@@ -211,26 +257,25 @@ impl Run {
     /// Follows with one consumer for as long as it is of use. `missed` is where the one before it
     /// broke off: a gap there, seen a second time, is no accident of the connection.
     async fn one_consumer(&mut self, missed: Option<Position>) -> Break {
-        let opened = match self.open().await {
-            Ok(opened) => opened,
+        match self.examine().await {
+            Ok(true) => {}
+            Ok(false) => return Break::Done,
             Err(reason) => return reason,
-        };
-        let Some(mut consumer) = opened else {
-            return Break::Done;
-        };
-        let outcome = self.read(&mut consumer, missed).await;
-        // The server forgets the consumer by itself; telling it is a courtesy.
-        let (stream, name) = (self.stream.stream_name(), &consumer.name);
-        let subject = format!("$JS.API.CONSUMER.DELETE.{stream}.{name}");
-        if let Err(error) = self.stream.connection().call(subject).await {
-            tracing::debug!(%error, "a consumer was left to expire");
         }
-        outcome
+        let mut consumer = match Consumer::create(&self.stream, self.cursor).await {
+            Ok(consumer) => consumer,
+            Err(none) => return none.into(),
+        };
+        let mut part = Vec::new();
+        let outcome = self.receive(&mut consumer, &mut part, missed).await;
+        // What arrived counts as read, so it goes before anything else.
+        let heard = part.is_empty() || self.arrive.send(Ok(part)).await.is_ok();
+        consumer.dismiss().await;
+        if heard { outcome } else { Break::Done }
     }
 
-    /// Checks that the stream is the one expected and makes a consumer on it; none when there is
-    /// nothing to follow.
-    async fn open(&mut self) -> Result<Option<Consumer>, Break> {
+    /// Checks that the stream is the one expected; whether there is anything to follow.
+    async fn examine(&mut self) -> Result<bool, Break> {
         let info = self.stream.info().await?;
         let ledger = || self.stream.name().to_string();
         let remembered = self.remembered;
@@ -254,183 +299,67 @@ impl Run {
             let expected = Position(1);
             return Err(Break::End(FollowError::Gap { expected, found: first }));
         }
-        if self.until == Until::Head && self.cursor >= *self.head.get_or_insert(last) {
-            return Ok(None);
-        }
-        let random = random::<8>().map_err(|error| Break::End(error.into()))?;
-        let name = format!("follow_{}", hex::encode(random));
-        let stream = self.stream.stream_name();
-        let connection = self.stream.connection();
-        let question = json!({
-            "stream_name": stream,
-            "action": "create",
-            "config": {
-                "name": name,
-                "ack_policy": "none",
-                "deliver_policy": "by_start_sequence",
-                "opt_start_seq": self.cursor.next(),
-                "replay_policy": "instant",
-                "mem_storage": true,
-                "num_replicas": 1,
-                "inactive_threshold": nanos(INACTIVE),
-            },
-        });
-        let subject = format!("$JS.API.CONSUMER.CREATE.{stream}.{name}");
-        connection.ask::<Value>(subject, &question).await?;
-        let client = connection.client();
-        let inbox = client.new_inbox();
-        let messages = client.subscribe(inbox.clone()).await;
-        let messages = messages.map_err(|error| Break::Again(error.to_string()))?;
-        Ok(Some(Consumer { name, inbox, messages }))
+        Ok(self.until == Until::Dropped || self.cursor < *self.head.get_or_insert(last))
     }
 
-    async fn read(&mut self, consumer: &mut Consumer, missed: Option<Position>) -> Break {
-        let mut batch = Vec::new();
-        // Messages asked for and not here yet. Two requests stand at a time, so that the server
-        // has the next one in hand when it has answered the first.
-        let mut due = 0_usize;
-        let outcome = loop {
-            while due <= BATCH {
-                if let Err(reason) = self.ask_for_more(consumer).await {
-                    return reason;
-                }
-                due = due.saturating_add(BATCH);
+    /// Takes in messages and passes them on in parts, until the consumer is of no more use; `part`
+    /// is what was not passed on by then.
+    async fn receive(
+        &mut self,
+        consumer: &mut Consumer,
+        part: &mut Vec<Arrived>,
+        missed: Option<Position>,
+    ) -> Break {
+        loop {
+            if let Err(reason) = consumer.top_up().await {
+                return Break::Again(reason);
             }
-            let next = tokio::select! {
+            let messages = tokio::select! {
                 biased;
-                next = tokio::time::timeout(HEARTBEAT.saturating_mul(2), consumer.messages.next()), if batch.len() < BATCH => next,
-                // Room, so what is there goes; as long as there is none, the batch grows.
-                room = self.hand_over.reserve(), if !batch.is_empty() => {
+                messages = consumer.next(), if part.len() < BATCH => messages,
+                // Room, so what is there goes; as long as there is none, the part grows.
+                room = self.arrive.reserve(), if !part.is_empty() => {
                     let Ok(room) = room else { return Break::Done };
-                    room.send(Ok(std::mem::take(&mut batch)));
+                    room.send(Ok(std::mem::take(part)));
                     continue;
                 }
-                () = self.hand_over.closed() => return Break::Done,
+                () = self.arrive.closed() => return Break::Done,
             };
-            match next {
-                Err(_) => break Break::Again("no heartbeat".to_owned()),
-                Ok(None) => break Break::Again("the subscription ended".to_owned()),
-                Ok(Some(message)) => match self.take(&message, missed) {
-                    Ok(Taken::Placed(placed)) => {
-                        batch.push(placed);
-                        due = due.saturating_sub(1);
-                        if self.until == Until::Head && Some(self.cursor) >= self.head {
-                            break Break::Done;
-                        }
-                    }
-                    Ok(Taken::Nothing) => {}
-                    Ok(Taken::Expired(pending)) => due = due.saturating_sub(pending),
-                    Err(reason) => break reason,
-                },
+            let messages = match messages {
+                Ok(messages) => messages,
+                Err(reason) => return Break::Again(reason),
+            };
+            for message in messages {
+                match consumer.take(message) {
+                    Ok(Some(arrived)) => match self.next_in_order(arrived, missed) {
+                        Ok(arrived) => part.push(arrived),
+                        Err(reason) => return reason,
+                    },
+                    Ok(None) => {}
+                    Err(reason) => return Break::Again(reason),
+                }
+                if self.until == Until::Head && Some(self.cursor) >= self.head {
+                    return Break::Done;
+                }
             }
-        };
-        // What was judged counts as read, so it is handed over before anything else.
-        if !batch.is_empty() && self.hand_over.send(Ok(batch)).await.is_err() {
-            return Break::Done;
         }
-        outcome
     }
 
-    async fn ask_for_more(&self, consumer: &Consumer) -> Result<(), Break> {
-        let stream = self.stream.stream_name();
-        let question = json!({
-            "batch": BATCH,
-            "max_bytes": BATCH_BYTES,
-            "expires": nanos(EXPIRES),
-            "idle_heartbeat": nanos(HEARTBEAT),
-        });
-        let Consumer { name, inbox, .. } = consumer;
-        self.stream
-            .connection()
-            .client()
-            .publish_with_reply(
-                format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"),
-                inbox.clone(),
-                question.to_string().into(),
-            )
-            .await
-            .map_err(|error| Break::Again(error.to_string()))
-    }
-
-    fn take(&mut self, message: &Message, missed: Option<Position>) -> Result<Taken, Break> {
-        let header = |name: &'static str| {
-            let value = message.headers.as_ref()?.get(name)?;
-            Some(value.as_str())
-        };
-        if let Some(status) = message.status {
-            return match status.as_u16() {
-                100 => Ok(Taken::Nothing),
-                // A request ended before it was full: by time, by bytes, or for want of messages.
-                404 | 408 | 409 if header("Nats-Pending-Messages").is_some() => {
-                    let pending = header("Nats-Pending-Messages").and_then(|n| n.parse().ok());
-                    Ok(Taken::Expired(pending.unwrap_or(BATCH)))
-                }
-                code => {
-                    let said = message.description.as_deref().unwrap_or_default();
-                    Err(Break::Again(format!("NATS says {code} {said}")))
-                }
-            };
+    fn next_in_order(
+        &mut self,
+        arrived: Arrived,
+        missed: Option<Position>,
+    ) -> Result<Arrived, Break> {
+        let (expected, position) = (self.cursor.next(), arrived.position);
+        if position == expected {
+            self.cursor = position;
+            return Ok(arrived);
         }
-        let reply = message.reply.as_deref().unwrap_or_default();
-        let Some(position) = position(reply) else {
-            return Err(Break::Again("a message bears no position".to_owned()));
-        };
-        let expected = self.cursor.next();
-        if position != expected {
-            // Once may be the connection's doing; the same again with a fresh consumer is not.
-            return Err(if missed == Some(self.cursor) && position > expected {
-                Break::End(FollowError::Gap { expected, found: position })
-            } else {
-                Break::Again(format!("position {expected} is due and {position} came"))
-            });
-        }
-        let raw = Raw {
-            position,
-            subject: &message.subject,
-            event_type: header("Piperoll-Type"),
-            mac: header("Piperoll-Mac"),
-            body: &message.payload,
-        };
-        let placed = self.judge.judge(&raw).map_err(|error| Break::End(error.into()))?;
-        self.cursor = position;
-        Ok(Taken::Placed(placed))
-    }
-}
-
-#[expect(clippy::large_enum_variant, reason = "nearly every one is placed")]
-enum Taken {
-    Placed(Placed),
-    Nothing,
-    /// A request ended with this many messages still due.
-    Expired(usize),
-}
-
-/// The stream's sequence in a reply subject: `$JS.ACK.<stream>.<consumer>.<delivered>.<stream
-/// sequence>.…`, or with a domain and an account hash after `ACK`.
-fn position(reply: &str) -> Option<Position> {
-    let mut tokens = reply.strip_prefix("$JS.ACK.")?.split('.');
-    let at = match tokens.clone().count() {
-        7 => 3,
-        10.. => 5,
-        _ => return None,
-    };
-    tokens.nth(at)?.parse().ok().map(Position)
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_position_is_read_from_both_forms_of_a_reply() {
-        let plain = "$JS.ACK.piperoll_x.follow_1.1.42.7.1795333919636829604.2";
-        assert_eq!(position(plain), Some(Position(42)));
-        let long = "$JS.ACK.hub.ACCHASH.piperoll_x.follow_1.1.42.7.1795333919636829604.2.r4nd";
-        assert_eq!(position(long), Some(Position(42)));
-        assert_eq!(position("_INBOX.x"), None);
+        // Once may be the connection's doing; the same again with a fresh consumer is not.
+        Err(if missed == Some(self.cursor) && position > expected {
+            Break::End(FollowError::Gap { expected, found: position })
+        } else {
+            Break::Again(format!("position {expected} is due and {position} came"))
+        })
     }
 }

@@ -20,6 +20,7 @@
 //! | `batch.rs` | messages on the wire: one, or an atomic batch |
 //! | `read.rs` | message by message, from the leader |
 //! | `place.rs` | what stands at a position: an event, or a reject |
+//! | `consumer.rs` | a pull consumer of our own |
 //! | `follow.rs` | everything from a position on, for projectors |
 
 mod append;
@@ -27,6 +28,7 @@ mod asked;
 mod authenticity;
 mod batch;
 mod connection;
+mod consumer;
 mod differences;
 mod draft;
 mod follow;

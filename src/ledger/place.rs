@@ -9,6 +9,7 @@ use piperoll_events::{DecodeError, EntityKind, EntityRef, Event, Position};
 use piperoll_projections::{Outcome, Placed, RejectReason};
 
 use super::authenticity::Verifier;
+use super::consumer::{Arrived, header};
 use super::read::Stored;
 
 /// An authentic event that this release does not know. Readers stop; the operator updates.
@@ -42,6 +43,19 @@ impl<'a> From<&'a Stored> for Raw<'a> {
             event_type: stored.event_type.as_deref(),
             mac: stored.mac.as_deref(),
             body: &stored.body,
+        }
+    }
+}
+
+impl<'a> From<&'a Arrived> for Raw<'a> {
+    fn from(arrived: &'a Arrived) -> Self {
+        let message = &arrived.message;
+        Self {
+            position: arrived.position,
+            subject: &message.subject,
+            event_type: header(message, "Piperoll-Type"),
+            mac: header(message, "Piperoll-Mac"),
+            body: &message.payload,
         }
     }
 }
