@@ -153,9 +153,13 @@ impl Rebuild<'_> {
                 Some(comparison) => show_comparison(comparison)?,
                 None => output::line("there were no rows in use to compare with")?,
             }
-            let seconds = rebuilt.loading.as_secs_f64() + rebuilt.indexing.as_secs_f64();
             output::line(if rebuilt.swapped {
-                format!("swapped after {seconds:.1} s")
+                format!(
+                    "swapped after {:.1} s of loading, {:.1} s of indexing and {:.1} s of comparing",
+                    rebuilt.loading.as_secs_f64(),
+                    rebuilt.indexing.as_secs_f64(),
+                    rebuilt.comparing.as_secs_f64()
+                )
             } else {
                 "not swapped: the rebuilt rows differ; look at them in the shadow schema, or \
                  --accept-differences"

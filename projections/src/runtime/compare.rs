@@ -2,16 +2,24 @@
 //!
 //! **Invariant:** the order of rows makes no difference, the content of every column does.
 
+use futures::future::try_join;
 use piperoll_events::Position;
 use serde::Serialize;
 use tokio_postgres::Client;
 
-use super::RuntimeError;
 use super::cursor::bigint;
 use super::schema::Schema;
+use super::{RuntimeError, connect};
 
 /// How many rows of each side a difference shows.
 const SHOWN: i64 = 5;
+
+/// A table's columns as they are hashed: numbers by their digits, because `1` and `1.0` are equal
+/// numbers and not the same content; JSON as it stands, because it has no hash of its own.
+const COLUMNS: &str = "select string_agg(
+        case when atttypid in ('json'::regtype, 'numeric'::regtype)
+            then format('%I::text', attname) else format('%I', attname) end, ', ' order by attname)
+    from pg_attribute where attrelid = $1::text::regclass and attnum > 0 and not attisdropped";
 
 /// What a rebuild found against the rows in use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,12 +50,14 @@ pub struct Difference {
 /// Compares all tables that have positions. Heads move, so they are compared where both sides
 /// stand at `position`, and left out otherwise.
 pub(crate) async fn compare(
+    url: &str,
     client: &Client,
-    live: &Schema,
-    rebuilt: &Schema,
+    [live, rebuilt]: [&Schema; 2],
     position: Position,
     level: Heads,
 ) -> Result<Comparison, RuntimeError> {
+    // Each side is read over a connection of its own, both at once.
+    let second = connect(url).await?;
     let text = "select relname::text, bool_or(nspname = $1), bool_or(nspname = $2)
         from pg_class c join pg_namespace n on n.oid = relnamespace
         where relkind = 'r' and nspname in ($1, $2) and relname <> 'cursor'
@@ -58,8 +68,11 @@ pub(crate) async fn compare(
         if table == "entity_head" && level == Heads::Left {
             continue;
         }
-        let old = sum(client, live, &table, position, row.try_get(1)?).await?;
-        let new = sum(client, rebuilt, &table, position, row.try_get(2)?).await?;
+        let (old, new) = try_join(
+            sum(client, live, &table, position, row.try_get(1)?),
+            sum(&second, rebuilt, &table, position, row.try_get(2)?),
+        )
+        .await?;
         if let Some((rows, _)) = &new {
             found.tables.push((table.clone(), *rows));
         }
@@ -97,12 +110,15 @@ async fn sum(
     if !there {
         return Ok(None);
     }
+    let table = schema.sql(&format!("@.{table}"));
+    let columns: String = client.query_one(COLUMNS, &[&table]).await?.try_get(0)?;
     let text = format!(
-        "select count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text
-         from @.{table} t where position <= $1"
+        "select count(*), coalesce(sum(hash_record_extended(row({columns}), 0)), 0)::text
+         from {table} where position <= $1"
     );
-    let row = client.query_one(&schema.sql(&text), &[&bigint(position)]).await?;
-    Ok(Some((super::cursor::position(row.try_get(0)?).0, row.try_get(1)?)))
+    let row = client.query_one(&text, &[&bigint(position)]).await?;
+    let sum: String = row.try_get(1)?;
+    Ok(Some((super::cursor::position(row.try_get(0)?).0, format!("{sum} of {columns}"))))
 }
 
 async fn only(

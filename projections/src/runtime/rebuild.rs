@@ -3,21 +3,23 @@
 //! **Invariant:** until the last transaction nothing that a reader sees is touched. A rebuild that
 //! was cut short leaves a shadow behind, which the next one throws away.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures::future::try_join;
 use futures::{Stream, StreamExt};
 use piperoll_events::Position;
 use serde::Serialize;
 use tokio::sync::watch;
+use tokio_postgres::Row;
 
 use super::compare::{Comparison, Heads as Compared, compare};
 use super::cursor::{Cursor, Origin, position};
 use super::fence::lock;
 use super::heads::{CAPACITY, Heads, Write};
 use super::run::{SourceError, Worker};
-use super::schema::{Schema, create, index};
-use super::{Link, Placed, RuntimeError};
+use super::schema::{Schema, create, index_statements};
+use super::{Link, Placed, RuntimeError, connect};
 use crate::Projection;
 
 /// What is to be rebuilt.
@@ -86,6 +88,8 @@ pub struct Rebuilt {
     pub loading: Duration,
     /// How long indexes took.
     pub indexing: Duration,
+    /// How long comparing with the rows in use took.
+    pub comparing: Duration,
 }
 
 /// Rebuilds a read model from `batches`, which begin at position 1 and should go on past the head
@@ -134,8 +138,7 @@ where
             pace.tell(Stage::Loading, last.position);
         }
     }));
-    worker.run(&mut reading, Some(plan.head)).await?;
-    short(&worker, plan.head)?;
+    reach(&mut worker, &mut reading, plan.head).await?;
     worker.spill().await?;
     let loading = began.elapsed();
     let began = Instant::now();
@@ -148,18 +151,20 @@ where
         swapped: false,
         loading,
         indexing,
+        comparing: Duration::ZERO,
     };
     if let Some(live) = live(worker.link()?, plan.schema).await? {
         if live.ledger == plan.origin.ledger && worker.position() < live.position {
-            worker.run(&mut reading, Some(live.position)).await?;
-            short(&worker, live.position)?;
+            reach(&mut worker, &mut reading, live.position).await?;
         }
         let at = live.position.min(worker.position());
         let heads =
             if live.position == worker.position() { Compared::Compared } else { Compared::Left };
         let shadow = plan.schema.shadow();
         pace.tell(Stage::Comparing, at);
-        let found = compare(worker.link()?, plan.schema, &shadow, at, heads).await?;
+        let began = Instant::now();
+        let found = compare(plan.url, worker.link()?, [plan.schema, &shadow], at, heads).await?;
+        rebuilt.comparing = began.elapsed();
         let verdict = judge(&found);
         rebuilt.comparison = Some(found);
         if verdict == Verdict::Leave {
@@ -169,8 +174,7 @@ where
     pace.tell(Stage::Swapping, worker.position());
     // The rows in use may have moved on in the meantime; the last of it is caught up here.
     while let Some(further) = swap(worker.link()?, plan).await? {
-        worker.run(&mut reading, Some(further)).await?;
-        short(&worker, further)?;
+        reach(&mut worker, &mut reading, further).await?;
     }
     Ok(Rebuilt { position: worker.position(), swapped: true, ..rebuilt })
 }
@@ -191,28 +195,45 @@ async fn shadow(plan: Plan<'_>) -> Result<Worker, RuntimeError> {
     Worker::new(plan.url, link, shadow, plan.model, cursor, heads).await
 }
 
-fn short(worker: &Worker, head: Position) -> Result<(), RuntimeError> {
+/// Moves the worker on to `head`, where the events go so far.
+async fn reach<S>(worker: &mut Worker, batches: &mut S, head: Position) -> Result<(), RuntimeError>
+where
+    S: Stream<Item = Result<Vec<Placed>, SourceError>> + Unpin,
+{
+    worker.run(batches, Some(head)).await?;
     let reached = worker.position();
     if reached < head { Err(RuntimeError::Short { reached, head }) } else { Ok(()) }
 }
 
-/// Indexes, and what the planner and index-only reads need.
+/// Indexes, and what the planner and index-only reads need. Nobody else works meanwhile, so two
+/// connections share the work.
 async fn finish(worker: &mut Worker, plan: Plan<'_>) -> Result<(), RuntimeError> {
     let shadow = plan.schema.shadow();
-    let link = worker.link()?;
-    index(link, &shadow, plan.model).await?;
-    settle(link, &shadow).await
+    let (link, second) = (worker.link()?, connect(plan.url).await?);
+    second.batch_execute("set synchronous_commit = off").await?;
+    side_by_side([&*link, &second], index_statements(&shadow, plan.model)).await?;
+    let text = "select relname::text from pg_class c join pg_namespace n on n.oid = relnamespace
+                where relkind = 'r' and nspname = $1 order by relpages desc";
+    let tables = link.query(text, &[&shadow.as_str()]).await?;
+    // Marks pages as visible to all and counts rows, table by table.
+    let vacuum =
+        |row: &Row| Ok(format!("vacuum (analyze) {shadow}.{}", row.try_get::<_, &str>(0)?));
+    let statements = tables.iter().map(vacuum).collect::<Result<_, RuntimeError>>()?;
+    side_by_side([&*link, &second], statements).await
 }
 
-/// Marks pages as visible to all and counts rows, table by table.
-pub(crate) async fn settle(link: &Link, schema: &Schema) -> Result<(), RuntimeError> {
-    let text = "select relname::text from pg_class c join pg_namespace n on n.oid = relnamespace
-                where relkind = 'r' and nspname = $1";
-    for row in link.query(text, &[&schema.as_str()]).await? {
-        let table: String = row.try_get(0)?;
-        link.batch_execute(&format!("vacuum (analyze) {schema}.{table}")).await?;
-    }
-    Ok(())
+/// Runs statements that do not wait for each other; each connection takes the next when it is free.
+async fn side_by_side(links: [&Link; 2], statements: Vec<String>) -> Result<(), RuntimeError> {
+    let left = Mutex::new(statements.into_iter());
+    let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let run = async |link: &Link| {
+        while let Some(statement) = next() {
+            link.batch_execute(&statement).await?;
+        }
+        Ok(())
+    };
+    let [one, other] = links;
+    try_join(run(one), run(other)).await.map(|((), ())| ())
 }
 
 async fn live(link: &Link, schema: &Schema) -> Result<Option<Cursor>, RuntimeError> {

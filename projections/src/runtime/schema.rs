@@ -118,12 +118,24 @@ pub(crate) async fn index(
     model: &dyn Projection,
 ) -> Result<(), RuntimeError> {
     let transaction = client.transaction().await?;
-    transaction
-        .batch_execute(&format!(
-            "set local search_path = {schema}; set local maintenance_work_mem = '256MB';
-             {INDEXES} {}",
-            model.indexes()
-        ))
-        .await?;
+    for statement in index_statements(schema, model) {
+        transaction.batch_execute(&statement).await?;
+    }
     Ok(transaction.commit().await?)
+}
+
+/// The statements that make the indexes, each by itself.
+pub(crate) fn index_statements(schema: &Schema, model: &dyn Projection) -> Vec<String> {
+    let all = [INDEXES, model.indexes()].concat();
+    let lines = all.lines().filter(|line| !line.trim_start().starts_with("--"));
+    let all = lines.collect::<Vec<_>>().join(" ");
+    let statements = all.split(';').map(str::trim).filter(|statement| !statement.is_empty());
+    statements
+        .map(|statement| {
+            format!(
+                "set search_path = {schema}; set maintenance_work_mem = '256MB'; {statement};
+                 reset search_path; reset maintenance_work_mem"
+            )
+        })
+        .collect()
 }
