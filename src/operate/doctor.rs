@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use piperoll_projections::runtime::{Lag, connect};
+use piperoll_projections::runtime::{Lag, Rejects, connect};
 use piperoll_projections::{READ_MODELS, Schema};
 use serde::Serialize;
 
+use super::guarding::{Found, found};
 use super::projecting;
 use super::site::{Site, Source};
 use crate::clock;
@@ -230,10 +231,55 @@ async fn ledger(site: &Site) -> Vec<Check> {
         }
     };
     let mut checks = stream(site, &source).await;
+    checks.extend(past_findings(site).await);
     for model in READ_MODELS {
         checks.push(read_model(site, &source, *model).await);
+        checks.extend(rejects(site, *model).await);
     }
     checks
+}
+
+/// What guards found before, put right since or not.
+async fn past_findings(site: &Site) -> Option<Check> {
+    let link = connect(site.config.postgres_url.as_deref()?).await.ok()?;
+    let of = format!("{} guard", site.name);
+    let again = "run this again; if it stays so, see the log of Postgres";
+    Some(match found(&link, &site.name).await {
+        Ok(None) => fine(of, "never found the stream to differ"),
+        Ok(Some(Found { count, last_at, last: [field, expected, found] })) => warning(
+            of,
+            format!(
+                "{count} differences so far; the last, {last_at}: `{field}` was `{found}` where `{expected}` is needed"
+            ),
+            "see operations.guard_finding, and that each was put right or accepted on the record",
+        ),
+        Err(error) => warning(of, told(&error), again),
+    })
+}
+
+/// What a read model stepped over; nothing to say where it was never made.
+async fn rejects(
+    site: &Site,
+    model: &'static dyn piperoll_projections::Projection,
+) -> Option<Check> {
+    let link = connect(site.config.postgres_url.as_deref()?).await.ok()?;
+    let schema = Schema::live(&site.name, model);
+    let rejects = Rejects::read(&*link, &schema).await.ok()?;
+    let of = format!("{schema} rejects");
+    Some(match rejects.last {
+        None => fine(of, "every entry of the ledger is authentic"),
+        Some(last) => finding(
+            of,
+            format!(
+                "{} entries are not authentic; the last at position {} ({}): {}",
+                rejects.count, last.position, last.reason, last.detail
+            ),
+            format!(
+                "find out who wrote them: piperoll events show --ledger {} {}",
+                site.name, last.position
+            ),
+        ),
+    })
 }
 
 async fn stream(site: &Site, source: &Source) -> Vec<Check> {

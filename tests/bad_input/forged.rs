@@ -107,6 +107,7 @@ fn an_authentic_message_of_a_wrong_form_is_counted_stepped_over_and_answers_go_o
     assert_eq!(after["as_at"]["position"], head);
     assert_eq!(after["lines"], before["lines"], "a forgery changed an answer");
     the_events_are_shown_without_harm(&servers, &body);
+    the_doctor_counts_them(&servers, &body, forged.len());
     writing_goes_on(&servers, &body, &site, head);
     let rebuild = ["projections", "rebuild", "scorecard", "--ledger", &body.ledger, "--json"];
     assert_eq!(servers.json(&rebuild)["comparison"]["differences"], json!([]));
@@ -160,6 +161,14 @@ fn the_events_are_shown_without_harm(servers: &Servers, body: &Body) {
         let shown = servers.fine(&["events", "show", "--ledger", &body.ledger, position]);
         assert!(!shown.contains(harmful), "{position}: {shown:?}");
     }
+}
+
+fn the_doctor_counts_them(servers: &Servers, body: &Body, forged: usize) {
+    let ran = servers.run(&["doctor", "--ledger", &body.ledger]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    let counted = format!("{forged} entries are not authentic; the last at position");
+    let finding = ran.out.lines().find(|line| line.contains(&counted));
+    assert!(finding.is_some_and(|line| line.starts_with("FINDING")), "{}", ran.out);
 }
 
 /// The forged measure's history goes on from its one genuine event.

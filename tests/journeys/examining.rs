@@ -23,19 +23,41 @@ fn the_doctor_finds_nothing_on_servers_as_they_should_be() {
 fn the_doctor_names_what_the_owner_changed_in_a_stream() {
     let servers = Servers::shared();
     let body = Body::moved_in(&servers);
-    block_on(async {
-        let client = raw::client(&servers, "owner").await;
-        let stream = format!("piperoll_{}", body.ledger);
-        let about = ask_raw(&client, format!("$JS.API.STREAM.INFO.{stream}"), &json!({})).await;
-        let mut changed = about["config"].clone();
-        changed["max_age"] = json!(86_400_000_000_000_u64);
-        let answer = ask_raw(&client, format!("$JS.API.STREAM.UPDATE.{stream}"), &changed).await;
-        assert_eq!(answer["error"], Value::Null);
-    });
+    keep_for(&servers, &body, 86_400_000_000_000);
     let ran = servers.run(&["doctor", "--ledger", &body.ledger]);
     assert_eq!(ran.code, Some(1), "{}", ran.out);
     let finding = ran.out.lines().find(|line| line.contains("max_age"));
     assert!(finding.is_some_and(|line| line.starts_with("FINDING")), "{}", ran.out);
+}
+
+/// Makes NATS keep a ledger's events for so many nanoseconds; 0: for ever.
+fn keep_for(servers: &Servers, body: &Body, nanos: u64) {
+    block_on(async {
+        let client = raw::client(servers, "owner").await;
+        let stream = format!("piperoll_{}", body.ledger);
+        let about = ask_raw(&client, format!("$JS.API.STREAM.INFO.{stream}"), &json!({})).await;
+        let mut changed = about["config"].clone();
+        changed["max_age"] = json!(nanos);
+        let answer = ask_raw(&client, format!("$JS.API.STREAM.UPDATE.{stream}"), &changed).await;
+        assert_eq!(answer["error"], Value::Null);
+    });
+}
+
+#[test]
+fn what_a_writer_found_shut_is_remembered_when_it_is_put_right() {
+    let servers = Servers::shared();
+    let body = Body::moved_in(&servers);
+    let (mapping, file) = (body.file("return.toml"), body.file(super::RETURN));
+    let (mapping, file) = (mapping.to_str().unwrap(), file.to_str().unwrap());
+    keep_for(&servers, &body, 86_400_000_000_000);
+    let import = ["import", "--ledger", &body.ledger, "--mapping", mapping, file];
+    let refused = servers.run(&import);
+    assert_ne!(refused.code, Some(0), "{}", refused.out);
+    keep_for(&servers, &body, 0);
+    let ran = servers.run(&["doctor", "--ledger", &body.ledger]);
+    let remembered = ran.out.lines().find(|line| line.contains("`max_age` was"));
+    assert!(remembered.is_some_and(|line| line.starts_with("warning")), "{}", ran.out);
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub mod fence;
 pub mod folding;
 pub mod heads;
 pub mod rebuild;
+pub mod rejects;
 pub mod run;
 pub mod schema;
 
@@ -23,6 +24,7 @@ pub use copy::{Copied, Keep};
 pub use cursor::{Cursor, Lag, Origin};
 pub use fence::Fence;
 pub use rebuild::{Progress, Rebuilt, Verdict, rebuild};
+pub use rejects::{Reject, Rejects};
 pub use run::{follow, wait_for};
 pub use schema::{Schema, install};
 
