@@ -24,12 +24,12 @@ use piperoll_events::{EntityRef, Event, Fact, Position};
 use piperoll_projections::{Outcome, Placed};
 
 use super::asked::{
-    Acting, Answer, AnswerKind, Asked, BatchError, ExecuteError, Look, MOST_ENTITIES, certain,
+    Acting, Answer, AnswerKind, Asked, BatchError, ExecuteError, Look, certain, fits_one_batch,
     go_on,
 };
 use super::authenticity::{Verifier, WriterKey};
-use super::batch::{self, Stop};
-use super::draft::Draft;
+use super::batch::{self, Letter, Stop};
+use super::draft::{Draft, Step};
 use super::guard::Gate;
 use super::held::{Held, Shelf};
 use super::place::{Judge, Raw};
@@ -53,12 +53,19 @@ pub struct Ledger {
     judge: Judge,
     gate: Gate,
     shelf: Mutex<Shelf>,
-    last_time: Mutex<DateTime<Utc>>,
+    times: Mutex<Times>,
+}
+
+/// The latest times of this handle's own events.
+#[derive(Debug, Default)]
+struct Times {
+    drafted: DateTime<Utc>,
+    recorded: DateTime<Utc>,
 }
 
 /// What is held of a request's entity, and whether the leader has just confirmed it.
-struct Loaded {
-    held: Arc<Held>,
+pub(super) struct Loaded {
+    pub(super) held: Arc<Held>,
     fresh: Fresh,
 }
 
@@ -68,14 +75,14 @@ enum Fresh {
     No,
 }
 
-/// What a request comes to over what is held.
-enum Step {
-    Answer(Answer),
-    Draft(Box<Draft>),
+/// Requests decided, and what was to be recorded of them drafted; nothing is sent yet.
+pub(super) struct Decided {
+    pub(super) loaded: Vec<Loaded>,
+    pub(super) steps: Vec<Step>,
 }
 
 /// Which request failed, and how; none when all did.
-type Failed = (Option<usize>, ExecuteError);
+pub(super) type Failed = (Option<usize>, ExecuteError);
 
 impl Ledger {
     /// A writer on `stream`. The gate is the guard's, and the guard has inspected or is about to.
@@ -93,8 +100,8 @@ impl Ledger {
         let judge = Judge::new(stream.name(), identity.ledger_id, verifier);
         gate.reached(Position(info.state.last_seq));
         let shelf = Mutex::new(Shelf::new(MOST_HELD));
-        let last_time = Mutex::new(DateTime::UNIX_EPOCH);
-        let ledger = Self { stream, identity, key, judge, gate, shelf, last_time };
+        let times = Mutex::default();
+        let ledger = Self { stream, identity, key, judge, gate, shelf, times };
         // Its history says which differences somebody has accepted.
         ledger.load(identity.ledger_id.into()).await?;
         Ok(ledger)
@@ -140,21 +147,10 @@ impl Ledger {
         &self,
         requests: &[(Box<dyn Request>, Acting)],
     ) -> Result<Vec<Answer>, BatchError> {
-        if requests.len() > MOST_ENTITIES {
-            return Err(BatchError::TooMany(requests.len()));
-        }
         let asked: Vec<_> =
             requests.iter().map(|(request, acting)| Asked::new(request.as_ref(), acting)).collect();
-        let mut seen = HashMap::new();
-        for (second, entity) in asked.iter().map(|asked| asked.entity).enumerate() {
-            if let Some(first) = seen.insert(entity, second) {
-                return Err(BatchError::SameEntity { first, second, entity });
-            }
-        }
-        self.run(&asked).await.map_err(|failed| match failed {
-            (Some(index), source) => BatchError::At { index, source },
-            (None, source) => BatchError::Whole(source),
-        })
+        fits_one_batch(&asked)?;
+        Ok(self.run(&asked).await?)
     }
 
     /// Takes in a part of the stream, in order from its beginning; so that what follows needs no
@@ -183,57 +179,87 @@ impl Ledger {
     }
 
     async fn run(&self, asked: &[Asked<'_>]) -> Result<Vec<Answer>, Failed> {
-        let entities = asked.iter().map(|asked| self.load(asked.entity));
-        let mut loaded: Vec<Loaded> = stream::iter(entities)
-            .buffered(READS_AT_ONCE)
-            .try_collect()
-            .await
-            .map_err(|error| (None, error))?;
+        self.carry_out(asked, self.decide(asked).await?).await
+    }
+
+    /// Looks every request up in its entity's history, decides it, drafts what is to be recorded.
+    pub(super) async fn decide(&self, asked: &[Asked<'_>]) -> Result<Decided, Failed> {
+        let loaded = self.load_all(asked).await?;
+        self.decide_over(asked, loaded).await
+    }
+
+    async fn decide_over(
+        &self,
+        asked: &[Asked<'_>],
+        mut loaded: Vec<Loaded>,
+    ) -> Result<Decided, Failed> {
+        let looks = self.look_all(asked, &mut loaded).await?;
+        // What goes in one batch happens at once.
+        let time = self.next_time(&loaded);
+        let steps = self.draft_all(asked, &loaded, looks, time)?;
+        Ok(Decided { loaded, steps })
+    }
+
+    pub(super) async fn load_all(&self, asked: &[Asked<'_>]) -> Result<Vec<Loaded>, Failed> {
+        let loaded = stream::iter(asked.iter().map(|asked| self.load(asked.entity)));
+        loaded.buffered(READS_AT_ONCE).try_collect().await.map_err(|error| (None, error))
+    }
+
+    /// Sends what was decided; whatever is no plain yes is looked at and decided again.
+    pub(super) async fn carry_out(
+        &self,
+        asked: &[Asked<'_>],
+        decided: Decided,
+    ) -> Result<Vec<Answer>, Failed> {
+        let Decided { mut loaded, mut steps } = decided;
         let mut sent: HashMap<EventId, Bytes> = HashMap::new();
         let mut tried: Vec<Stop> = Vec::new();
         loop {
-            let mut steps = self.consider_all(asked, &mut loaded).await?;
-            let drafts: Vec<&Draft> = steps.iter().filter_map(Step::draft).collect();
+            let drafts: Vec<&mut Draft> = steps.iter_mut().filter_map(Step::draft).collect();
             if drafts.is_empty() {
-                return self.confirmed(asked, &steps, &sent).await.map_err(|error| (None, error));
+                let answers = steps.iter().filter_map(Step::answer).collect();
+                let confirmed = self.confirmed(asked, answers, &sent).await;
+                return confirmed.map_err(|error| (None, error));
             }
             if tried.len() > AGAIN {
                 return Err((None, given_up(tried.pop(), &drafts)));
             }
-            for (index, step) in steps.iter().enumerate() {
-                if let Step::Draft(draft) = step {
-                    let passed = self.gate.pass(&draft.event.fact);
-                    passed.map_err(|closed| (Some(index), closed.into()))?;
-                }
-            }
-            match self.send(&drafts).await {
+            self.pass(&steps)?;
+            let stop = match self.send(&mut steps).await {
+                Err(stop) => stop,
                 Ok(first) => {
                     // Ours alone from here, so that what is held is changed and not copied.
                     drop(loaded);
-                    self.place(&mut steps, first);
-                    return self
-                        .confirmed(asked, &steps, &sent)
-                        .await
-                        .map_err(|error| (None, error));
+                    let answers = self.place(steps, first);
+                    let confirmed = self.confirmed(asked, answers, &sent).await;
+                    return confirmed.map_err(|error| (None, error));
                 }
-                Err(stop) => {
-                    for draft in drafts {
-                        sent.insert(draft.event.id, draft.letter.body.clone());
-                    }
-                    tried.push(go_on(stop).map_err(|error| (None, error))?);
-                }
-            }
+            };
+            let drafts = steps.iter_mut().filter_map(Step::draft);
+            sent.extend(drafts.map(|it| (it.event.id, it.letter.body.clone())));
+            tried.push(go_on(stop).map_err(|error| (None, error))?);
             loaded = self.again(asked, loaded, tried.last()).await.map_err(|e| (None, e))?;
+            Decided { loaded, steps } = self.decide_over(asked, loaded).await?;
         }
     }
 
-    /// Every request over what is held of its entity. A refusal or `unchanged` is believed only
-    /// after the leader has been asked whether anything came since.
-    async fn consider_all(
+    fn pass(&self, steps: &[Step]) -> Result<(), Failed> {
+        for (index, step) in steps.iter().enumerate() {
+            if let Step::Draft(draft) = step {
+                let passed = self.gate.pass(&draft.event.fact);
+                passed.map_err(|closed| (Some(index), closed.into()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What every request comes to over what is held of its entity. A refusal or `unchanged` is
+    /// believed only after the leader has been asked whether anything came since.
+    pub(super) async fn look_all(
         &self,
         asked: &[Asked<'_>],
         loaded: &mut [Loaded],
-    ) -> Result<Vec<Step>, Failed> {
+    ) -> Result<Vec<Result<Look, ExecuteError>>, Failed> {
         let mut looks: Vec<_> = asked
             .iter()
             .zip(loaded.iter())
@@ -263,54 +289,76 @@ impl Ledger {
                 *slot = fresh;
             }
         }
-        let pairs = asked.iter().zip(loaded.iter()).zip(looks).enumerate();
-        pairs
-            .map(|(index, ((asked, loaded), look))| {
-                let step = look.and_then(|look| match look {
-                    Look::Answer(answer) => Ok(Step::Answer(answer)),
-                    Look::Record(fact) => self.draft(asked, &loaded.held, fact).map(Step::Draft),
-                });
-                step.map_err(|error| (Some(index), error))
-            })
-            .collect()
+        Ok(looks)
     }
 
-    fn draft(
+    pub(super) fn draft_all(
+        &self,
+        asked: &[Asked<'_>],
+        loaded: &[Loaded],
+        looks: Vec<Result<Look, ExecuteError>>,
+        time: DateTime<Utc>,
+    ) -> Result<Vec<Step>, Failed> {
+        let pairs = asked.iter().zip(loaded).zip(looks).enumerate();
+        let draft = |(index, ((asked, loaded), look)): (_, ((_, &Loaded), _))| {
+            let step = self.draft(asked, &loaded.held, look, time);
+            step.map_err(|error| (Some(index), error))
+        };
+        pairs.map(draft).collect()
+    }
+
+    pub(super) fn draft(
         &self,
         asked: &Asked<'_>,
         held: &Held,
-        fact: Fact,
-    ) -> Result<Box<Draft>, ExecuteError> {
-        let time = self.next_time(held.time);
-        Draft::new(asked, held, fact, time, &self.identity, &self.stream, &self.key).map(Box::new)
+        look: Result<Look, ExecuteError>,
+        time: DateTime<Utc>,
+    ) -> Result<Step, ExecuteError> {
+        let fact = match look? {
+            Look::Answer(answer) => return Ok(Step::Answer(answer)),
+            Look::Record(fact) => fact,
+        };
+        let time = held.time.map_or(time, |last| last.max(time));
+        let (identity, stream, key) = (&self.identity, &self.stream, &self.key);
+        let draft = Draft::new(asked, held, fact, time, identity, stream, key)?;
+        Ok(Step::Draft(Box::new(draft)))
     }
 
     /// Sends one message singly, more as an atomic batch; the position of the first.
-    async fn send(&self, drafts: &[&Draft]) -> Result<u64, Stop> {
+    async fn send(&self, steps: &mut [Step]) -> Result<u64, Stop> {
         let connection = self.stream.connection();
-        if let [draft] = drafts {
-            return batch::publish(connection, &draft.letter).await;
+        let drafts = steps.iter_mut().filter_map(Step::draft);
+        let mut letters: Vec<&mut Letter> = drafts.map(|draft| &mut draft.letter).collect();
+        match letters.as_mut_slice() {
+            [letter] => batch::publish(connection, letter).await,
+            letters => batch::publish_all(connection, letters).await,
         }
-        let letters: Vec<_> = drafts.iter().map(|draft| draft.letter.clone()).collect();
-        batch::publish_all(connection, &letters).await
     }
 
     /// Turns drafts into answers, `first` being the position of the first of them.
-    fn place(&self, steps: &mut [Step], first: u64) {
+    fn place(&self, steps: Vec<Step>, first: u64) -> Vec<Answer> {
         let mut position = Position(first);
+        let mut answers = Vec::with_capacity(steps.len());
         for step in steps {
-            let Step::Draft(draft) = step else { continue };
-            let event_id = draft.event.id;
-            self.notice(&draft.event);
+            let draft = match step {
+                Step::Draft(draft) => draft,
+                Step::Answer(answer) => {
+                    answers.push(answer);
+                    continue;
+                }
+            };
+            let Draft { event, guard, .. } = *draft;
+            let (entity, event_id) = (event.entity, Some(event.id));
+            self.notice(&event);
             self.gate.reached(position);
-            let entity = draft.event.entity;
-            let outcome = Outcome::Event(draft.event.clone());
-            let placed = Placed { position, entity: Some(entity), outcome };
-            self.shelf().appended(entity, draft.guard, &placed);
-            let kind = AnswerKind::Recorded;
-            *step = Step::Answer(Answer { position, event_id: Some(event_id), kind });
+            let recorded = &mut self.times().recorded;
+            *recorded = event.time.max(*recorded);
+            let placed = Placed { position, entity: Some(entity), outcome: Outcome::Event(event) };
+            self.shelf().appended(entity, guard, &placed);
+            answers.push(Answer { position, event_id, kind: AnswerKind::Recorded });
             position = position.next();
         }
+        answers
     }
 
     /// The answers, when nothing is left to send. What an earlier try of ours turns out to have
@@ -318,14 +366,10 @@ impl Ledger {
     async fn confirmed(
         &self,
         asked: &[Asked<'_>],
-        steps: &[Step],
+        mut answers: Vec<Answer>,
         sent: &HashMap<EventId, Bytes>,
     ) -> Result<Vec<Answer>, ExecuteError> {
-        let mut answers = Vec::with_capacity(steps.len());
-        for (asked, step) in asked.iter().zip(steps) {
-            let Step::Answer(mut answer) = *step else {
-                continue;
-            };
+        for (asked, answer) in asked.iter().zip(&mut answers) {
             let body = answer.event_id.and_then(|id| sent.get(&id));
             if let (AnswerKind::Repeated, Some(body)) = (answer.kind, body) {
                 let position = answer.position;
@@ -337,7 +381,6 @@ impl Ledger {
                 }
                 answer.kind = AnswerKind::Recorded;
             }
-            answers.push(answer);
         }
         Ok(answers)
     }
@@ -389,6 +432,20 @@ impl Ledger {
         Ok(Loaded { held, fresh: Fresh::Yes })
     }
 
+    /// Whether an entity is known to have gone on since.
+    pub(super) fn moved_on(&self, entity: EntityRef, since: &Held) -> bool {
+        self.shelf().find(entity).is_some_and(|held| held.guard != since.guard)
+    }
+
+    /// Whether something was recorded that bears a later time.
+    pub(super) fn recorded_since(&self, time: DateTime<Utc>) -> bool {
+        time < self.times().recorded
+    }
+
+    fn times(&self) -> MutexGuard<'_, Times> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What an event changes for this handle itself: which differences are accepted.
     fn notice(&self, event: &Event) {
         if let Fact::Ledger(LedgerFact::ConfigurationObserved(observed)) = &event.fact {
@@ -396,11 +453,13 @@ impl Ledger {
         }
     }
 
-    /// The clock, never back behind this handle's last event nor the entity's.
-    fn next_time(&self, entity: Option<DateTime<Utc>>) -> DateTime<Utc> {
-        let mut last = self.last_time.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = clock::now().max(*last).max(entity.unwrap_or(DateTime::UNIX_EPOCH));
-        *last
+    /// The clock, never back behind this handle's last event nor the entities'.
+    pub(super) fn next_time(&self, entities: &[Loaded]) -> DateTime<Utc> {
+        let mut times = self.times();
+        let last = entities.iter().filter_map(|loaded| loaded.held.time).max();
+        let last = times.drafted.max(last.unwrap_or_default());
+        times.drafted = clock::now().max(last);
+        times.drafted
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
@@ -408,17 +467,8 @@ impl Ledger {
     }
 }
 
-impl Step {
-    fn draft(&self) -> Option<&Draft> {
-        match self {
-            Self::Draft(draft) => Some(draft),
-            Self::Answer(_) => None,
-        }
-    }
-}
-
 /// The error of a last try.
-fn given_up(stop: Option<Stop>, drafts: &[&Draft]) -> ExecuteError {
+fn given_up(stop: Option<Stop>, drafts: &[&mut Draft]) -> ExecuteError {
     match (stop, drafts.first()) {
         (Some(Stop::Doubt(source)), Some(draft)) => {
             ExecuteError::Unconfirmed { command_id: draft.event.record.command_id, source }

@@ -3,6 +3,8 @@
 //! **Invariant:** an error says whether anything was recorded and who acts next. Only `Unconfirmed`
 //! leaves it open, and it names the command id whose repetition settles it.
 
+use std::collections::HashMap;
+
 use piperoll_events::ids::{ActorId, CommandId, EventId};
 use piperoll_events::text::{Digest, Label};
 use piperoll_events::{Asserted, Channel, DecodeError, EntityRef, Fact, Position};
@@ -17,7 +19,7 @@ use crate::commands::{Decision, Rejection, Request};
 use crate::ids::NoRandomness;
 
 /// The most entities of one batch: one message is left for a change set's own event.
-pub(super) const MOST_ENTITIES: usize = batch::MOST - 1;
+const MOST_ENTITIES: usize = batch::MOST - 1;
 
 /// Who acts, through which door, on what authority.
 #[derive(Debug, Clone)]
@@ -195,7 +197,17 @@ pub enum BatchError {
     Whole(#[source] ExecuteError),
 }
 
+impl From<(Option<usize>, ExecuteError)> for BatchError {
+    fn from((index, source): (Option<usize>, ExecuteError)) -> Self {
+        match index {
+            Some(index) => Self::At { index, source },
+            None => Self::Whole(source),
+        }
+    }
+}
+
 /// One request of a run.
+#[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) request: &'a dyn Request,
     pub(super) acting: &'a Acting,
@@ -239,6 +251,20 @@ impl<'a> Asked<'a> {
             }),
         })
     }
+}
+
+/// Whether the requests can go in one atomic batch.
+pub(super) fn fits_one_batch(asked: &[Asked<'_>]) -> Result<(), BatchError> {
+    if asked.len() > MOST_ENTITIES {
+        return Err(BatchError::TooMany(asked.len()));
+    }
+    let mut seen = HashMap::with_capacity(asked.len());
+    for (second, entity) in asked.iter().map(|asked| asked.entity).enumerate() {
+        if let Some(first) = seen.insert(entity, second) {
+            return Err(BatchError::SameEntity { first, second, entity });
+        }
+    }
+    Ok(())
 }
 
 /// A fact is proved by its guard and a repetition by history, which never changes; a refusal and

@@ -3,6 +3,8 @@
 //! **Invariant:** what JetStream answered is told apart by its error codes alone: stale (others were
 //! quicker), in doubt (look before saying anything), or refused (nothing stored).
 
+use std::mem::take;
+
 use async_nats::{HeaderMap, Request};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -13,8 +15,8 @@ use crate::ids::{NoRandomness, random};
 /// The most messages of one atomic batch.
 pub(super) const MOST: usize = 1_000;
 
-/// One message to be appended.
-#[derive(Debug, Clone)]
+/// One message to be appended. It is sent once, and its headers go with it.
+#[derive(Debug)]
 pub(super) struct Letter {
     pub(super) subject: String,
     pub(super) headers: HeaderMap,
@@ -56,22 +58,26 @@ struct Ack {
 }
 
 /// Appends one message; its position.
-pub(super) async fn publish(connection: &Connection, letter: &Letter) -> Result<u64, Stop> {
-    let (headers, body) = (letter.headers.clone(), letter.body.clone());
+pub(super) async fn publish(connection: &Connection, letter: &mut Letter) -> Result<u64, Stop> {
+    let (headers, body) = (take(&mut letter.headers), letter.body.clone());
     let ack: Ack = connection.store(&letter.subject, headers, body).await.map_err(classify)?;
     if ack.duplicate || ack.seq == 0 { Err(Stop::Duplicate) } else { Ok(ack.seq) }
 }
 
 /// Appends two to a thousand messages or none of them; the position of the first.
-pub(super) async fn publish_all(connection: &Connection, letters: &[Letter]) -> Result<u64, Stop> {
+pub(super) async fn publish_all(
+    connection: &Connection,
+    letters: &mut [&mut Letter],
+) -> Result<u64, Stop> {
     let id = hex::encode(random::<16>().map_err(Stop::Randomness)?);
     let count = u64::try_from(letters.len()).unwrap_or(u64::MAX);
-    let mark = |letter: &Letter, sequence: usize| {
-        let mut headers = letter.headers.clone();
+    let mark = |letter: &mut Letter, sequence: usize| {
+        let mut headers = take(&mut letter.headers);
         headers.insert("Nats-Batch-Id", id.as_str());
         headers.insert("Nats-Batch-Sequence", sequence.saturating_add(1).to_string());
         headers
     };
+    let last_of_all = letters.len().saturating_sub(1);
     let [first, middle @ .., last] = letters else {
         return Err(Stop::Busy);
     };
@@ -82,7 +88,7 @@ pub(super) async fn publish_all(connection: &Connection, letters: &[Letter]) -> 
     if !answer.payload.is_empty() {
         return Err(refusal(&first.subject, &answer.payload));
     }
-    for (sequence, letter) in middle.iter().enumerate() {
+    for (sequence, letter) in middle.iter_mut().enumerate() {
         let headers = mark(letter, sequence.saturating_add(1));
         // Only handed to the connection, which writes as much as it can at once.
         connection
@@ -91,7 +97,7 @@ pub(super) async fn publish_all(connection: &Connection, letters: &[Letter]) -> 
             .await
             .map_err(|_| Stop::Busy)?;
     }
-    let mut headers = mark(last, letters.len().saturating_sub(1));
+    let mut headers = mark(last, last_of_all);
     headers.insert("Nats-Batch-Commit", "1");
     let ack: Ack =
         connection.store(&last.subject, headers, last.body.clone()).await.map_err(classify)?;

@@ -7,7 +7,7 @@ use async_nats::HeaderMap;
 use chrono::{DateTime, Utc};
 use piperoll_events::{DecodeError, Event, Fact, Position, ProfileError, Record};
 
-use super::asked::{Asked, ExecuteError};
+use super::asked::{Answer, Asked, ExecuteError};
 use super::authenticity::WriterKey;
 use super::batch::Letter;
 use super::held::Held;
@@ -19,6 +19,12 @@ pub(super) struct Draft {
     pub(super) event: Event,
     pub(super) guard: Position,
     pub(super) letter: Letter,
+}
+
+/// What a request comes to over what is held.
+pub(super) enum Step {
+    Answer(Answer),
+    Draft(Box<Draft>),
 }
 
 impl Draft {
@@ -71,6 +77,22 @@ impl Draft {
 
     pub(super) fn message_id(&self) -> String {
         message_id(&self.event)
+    }
+}
+
+impl Step {
+    pub(super) fn draft(&mut self) -> Option<&mut Draft> {
+        match self {
+            Self::Draft(draft) => Some(draft),
+            Self::Answer(_) => None,
+        }
+    }
+
+    pub(super) const fn answer(&self) -> Option<Answer> {
+        match self {
+            Self::Draft(_) => None,
+            Self::Answer(answer) => Some(*answer),
+        }
     }
 }
 

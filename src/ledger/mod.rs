@@ -14,6 +14,7 @@
 //! | `permissions.rs` | may a credential do more than it should? |
 //! | `authenticity.rs` | signatures, message authentication codes, keys |
 //! | `append.rs` | from a request to a recorded event |
+//! | `ahead.rs` | requests prepared while others are on their way |
 //! | `asked.rs` | what is asked, by whom, and what can come of it |
 //! | `held.rs` | what a writer holds in memory of the entities |
 //! | `draft.rs` | an event that is not placed yet, and its headers |
@@ -23,6 +24,7 @@
 //! | `consumer.rs` | a pull consumer of our own |
 //! | `follow.rs` | everything from a position on, for projectors |
 
+mod ahead;
 mod append;
 mod asked;
 mod authenticity;
@@ -40,6 +42,7 @@ mod place;
 mod read;
 mod stream;
 
+pub use ahead::Prepared;
 pub use append::Ledger;
 pub use asked::{Acting, Answer, AnswerKind, BatchError, ExecuteError};
 pub use authenticity::{KeyError, Verifier, WriterKey, signed};
