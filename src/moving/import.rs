@@ -22,7 +22,7 @@ use super::plan::{none_recorded, sha256};
 use super::prologue::{FileSummary, Summary, received};
 use super::reading::ReadRow;
 use super::record::Past;
-use super::sequence::{self, Numbering, Planned, SequenceError};
+use super::sequence::{self, Checking, Numbering, Planned, SequenceError};
 use super::template::Templates;
 use crate::commands::State;
 use crate::ledger::{FollowError, Following};
@@ -180,8 +180,9 @@ pub fn prepare(standing: &Standing, source: &Source) -> Result<Application, Impo
     let mut planned = Vec::new();
     let mut plan = |asserted: Option<Asserted>, intent: Intent| {
         let known_at = asserted.as_ref().and_then(|asserted| asserted.known_at);
-        let command_id = numbering.next(file, intent.entity(), known_at);
-        planned.push(Planned { command_id, intent, asserted, file: Some(0) });
+        let entity = intent.entity();
+        let command_id = numbering.next(file, entity, known_at);
+        planned.push(Planned { command_id, entity, intent, asserted, file: Some(0) });
     };
     plan(None, Intent::import_fact(import, received(&source.reading)));
     let mut vintages: BTreeMap<Option<DateTime<Utc>>, Vec<&ReadRow>> = BTreeMap::new();
@@ -213,7 +214,7 @@ pub fn prepare(standing: &Standing, source: &Source) -> Result<Application, Impo
         }
     }
     plan(None, Intent::import_fact(import, tally.applied()));
-    let sequence = sequence::check(&mut standing.states.clone(), planned)?;
+    let sequence = Checking::over(standing.states.clone()).take_all(planned)?;
     let summary = Summary {
         events: u64::try_from(sequence.len()).unwrap_or(u64::MAX),
         by_type: sequence::counts(sequence.iter()),
@@ -221,7 +222,8 @@ pub fn prepare(standing: &Standing, source: &Source) -> Result<Application, Impo
         ..Summary::default()
     };
     let correlation = CommandId::derived(&[&import.to_string(), &head]);
-    Ok(Application { import, correlation, batches: sequence::cut(sequence), summary })
+    let batches = sequence::cut(sequence.into_iter()).collect();
+    Ok(Application { import, correlation, batches, summary })
 }
 
 /// The event that stands at a position, if one does.

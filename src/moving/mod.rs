@@ -33,9 +33,11 @@ mod rows;
 mod says;
 mod scan;
 mod scope;
+mod script;
 pub mod sequence;
 #[cfg(test)]
 mod spec;
 pub mod table;
 mod targets;
 mod template;
+mod writing;

@@ -4,8 +4,9 @@
 //! and what bears a command id of the sequence is skipped. A plan that differs from the one that
 //! the ledger was created with is refused.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::error::Error;
+use std::sync::Arc;
 
 use piperoll_events::ids::{ActorId, CommandId};
 use piperoll_events::ledger::{Created, Ledger as LedgerFact};
@@ -13,11 +14,13 @@ use piperoll_events::text::{Digest, Label, Prose};
 use piperoll_events::{Channel, Event, Fact, Position};
 use piperoll_projections::{Outcome, Placed};
 use serde::Serialize;
+use tokio::runtime::Handle;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::prologue::Prologue;
-use super::sequence::Planned;
+use super::sequence::{Batches, Planned};
 use crate::commands::{Request, SealedWords};
-use crate::ledger::{Acting, Answer, BatchError, ExecuteError, FollowError, Following, Ledger};
+use crate::ledger::{Acting, BatchError, ExecuteError, FollowError, Following, Ledger, Prepared};
 
 /// Why recording stopped. What was acknowledged stands; the same call goes on from there.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +79,7 @@ pub enum RecordError {
 /// What a ledger holds already, as far as going on needs it.
 #[derive(Debug, Clone)]
 pub struct Past {
-    commands: HashMap<CommandId, Position>,
+    commands: HashSet<CommandId>,
     created: Option<Created>,
     opened: Option<Position>,
     head: Position,
@@ -84,7 +87,7 @@ pub struct Past {
 
 impl Default for Past {
     fn default() -> Self {
-        Self { commands: HashMap::new(), created: None, opened: None, head: Position::START }
+        Self { commands: HashSet::new(), created: None, opened: None, head: Position::START }
     }
 }
 
@@ -116,7 +119,7 @@ impl Past {
     }
 
     fn take_event(&mut self, position: Position, event: &Event) {
-        self.commands.insert(event.record.command_id, position);
+        self.commands.insert(event.record.command_id);
         match &event.fact {
             Fact::Ledger(LedgerFact::Created(fact)) => self.created = Some(fact.clone()),
             Fact::Ledger(LedgerFact::Opened(_)) => self.opened = Some(position),
@@ -136,11 +139,15 @@ impl Past {
         self.opened
     }
 
+    fn holds(&self, planned: &Planned) -> bool {
+        self.commands.contains(&planned.command_id)
+    }
+
     /// Whether a plan may go on here.
     ///
     /// # Errors
     /// The ledger was begun with another plan, or was opened before all of this one was recorded.
-    pub fn admits(&self, prologue: &Prologue) -> Result<(), RecordError> {
+    pub fn admits(&self, prologue: &Prologue<'_>) -> Result<(), RecordError> {
         let found = prologue.plan_digest;
         if let Some(created) = &self.created
             && created.plan_digest != Some(found)
@@ -148,8 +155,8 @@ impl Past {
             let held = created.plan_digest.map_or_else(|| "none".to_owned(), |it| it.to_string());
             return Err(RecordError::OtherPlan { held, found });
         }
-        let waits = |planned: &Planned| !self.commands.contains_key(&planned.command_id);
-        if self.opened.is_some() && prologue.batches.iter().flatten().any(waits) {
+        let mut planned = prologue.batches().each.flatten();
+        if self.opened.is_some() && planned.any(|planned| !self.holds(&planned)) {
             return Err(RecordError::Opened);
         }
         Ok(())
@@ -211,8 +218,8 @@ pub struct Author<'a> {
 /// # Errors
 /// See [`RecordError`]; the same call goes on where it stopped.
 pub async fn record<E: Into<Box<dyn Error + Send + Sync>>>(
-    ledger: &Ledger,
-    prologue: &Prologue,
+    ledger: &Arc<Ledger>,
+    prologue: &Prologue<'_>,
     past: &Past,
     actor: ActorId,
     seal: impl AsyncFn(&[Prose]) -> Result<Vec<SealedWords>, E>,
@@ -221,48 +228,69 @@ pub async fn record<E: Into<Box<dyn Error + Send + Sync>>>(
     past.admits(prologue)?;
     let files: Vec<Label> = prologue.summary.files.iter().map(|of| of.file.clone()).collect();
     let author = Author { actor, correlation: prologue.correlation, files: &files };
-    drive(ledger, &prologue.batches, past, author, seal, told).await
+    drive(ledger, prologue.batches(), past, author, seal, told).await
 }
 
-/// Records batches, skipping what stands already.
+/// Records batches, skipping what stands already. Three are at hand at a time: one on its way, the
+/// next being decided and signed, and the one after that being put together.
 ///
 /// # Errors
 /// See [`RecordError`].
 pub async fn drive<E: Into<Box<dyn Error + Send + Sync>>>(
-    ledger: &Ledger,
-    batches: &[Vec<Planned>],
+    ledger: &Arc<Ledger>,
+    batches: Batches<impl Iterator<Item = Vec<Planned>>>,
     past: &Past,
     author: Author<'_>,
     seal: impl AsyncFn(&[Prose]) -> Result<Vec<SealedWords>, E>,
     told: Told<'_>,
 ) -> Result<Recorded, RecordError> {
-    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-    let total = batches.iter().fold(0, |sum: u64, batch| sum.saturating_add(count(batch.len())));
+    let Batches { each, count: batches, events: total } = batches;
+    let mut parts =
+        each.zip(1..).map(|(batch, n)| Part::of(batch, Place { batch: n, batches }, past));
     let mut came = Recorded { recorded: 0, before: 0, head: past.head() };
-    for (n, batch) in batches.iter().enumerate() {
-        let left = left(batch, past);
-        came.before = came.before.saturating_add(count(batch.len().saturating_sub(left.len())));
-        if !left.is_empty() {
-            let place = Place { batch: n.saturating_add(1), batches: batches.len() };
-            let requests = requests(&left, &author, &seal, place).await?;
-            let answers = send(ledger, &requests, place).await?;
-            for (planned, answer) in left.iter().zip(&answers) {
-                came.head = came.head.max(answer.position);
-                let (command_id, position) = (planned.command_id, answer.position);
-                (told.receipt)(Receipt { command_id, position });
-            }
-            came.recorded = came.recorded.saturating_add(count(left.len()));
+    let mut preparing: Option<(Part, JoinHandle<_>)> = None;
+    loop {
+        let next = match parts.next() {
+            Some(part) => Some((part.requests(&author, &seal).await?, part)),
+            None => None,
+        };
+        let sending = match preparing.take() {
+            Some((part, prepared)) => Some((done(prepared).await, part)),
+            None if next.is_none() => return Ok(came),
+            None => None,
+        };
+        preparing = next.map(|(requests, part)| (part, prepare(ledger, requests)));
+        let Some((prepared, part)) = sending else { continue };
+        let answers = async { ledger.commit(prepared?).await };
+        let answers = answers.await.map_err(|error| part.failed(error))?;
+        for (planned, answer) in part.left.iter().zip(answers) {
+            came.head = came.head.max(answer.position);
+            let (command_id, position) = (planned.command_id, answer.position);
+            (told.receipt)(Receipt { command_id, position });
         }
-        let file = batch.last().and_then(|planned| author.files.get(planned.file?));
+        came.before = came.before.saturating_add(part.before);
+        came.recorded = came.recorded.saturating_add(count(part.left.len()));
         let done = came.before.saturating_add(came.recorded);
+        let file = part.file.and_then(|file| author.files.get(file));
         (told.progress)(Progress { done, total, file });
     }
-    Ok(came)
 }
 
-/// What of a batch is not recorded yet.
-fn left<'a>(batch: &'a [Planned], past: &Past) -> Vec<&'a Planned> {
-    batch.iter().filter(|planned| !past.commands.contains_key(&planned.command_id)).collect()
+/// Decides, encodes and signs beside whatever else goes on.
+fn prepare(
+    ledger: &Arc<Ledger>,
+    requests: Vec<(Box<dyn Request>, Acting)>,
+) -> JoinHandle<Result<Prepared, BatchError>> {
+    let (ledger, runtime) = (Arc::clone(ledger), Handle::current());
+    spawn_blocking(move || runtime.block_on(ledger.prepare(requests)))
+}
+
+async fn done<T>(task: JoinHandle<T>) -> T {
+    task.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
 }
 
 /// Which batch it is, from 1, of how many.
@@ -272,52 +300,63 @@ struct Place {
     batches: usize,
 }
 
-async fn requests<E: Into<Box<dyn Error + Send + Sync>>>(
-    left: &[&Planned],
-    author: &Author<'_>,
-    seal: &impl AsyncFn(&[Prose]) -> Result<Vec<SealedWords>, E>,
+/// What of a batch is not recorded yet.
+struct Part {
     place: Place,
-) -> Result<Vec<(Box<dyn Request>, Acting)>, RecordError> {
-    let failed = |source| RecordError::Seal { batch: place.batch, source };
-    let texts: Vec<Prose> =
-        left.iter().filter_map(|planned| planned.intent.words().cloned()).collect();
-    let sealed = if texts.is_empty() {
-        Vec::new()
-    } else {
-        seal(&texts).await.map_err(|error| failed(error.into()))?
-    };
-    if sealed.len() != texts.len() {
-        return Err(failed("the vault sealed another number of texts".into()));
-    }
-    let mut sealed = sealed.into_iter();
-    let mut requests = Vec::with_capacity(left.len());
-    for planned in left {
-        let words = planned.intent.words().and_then(|_| sealed.next());
-        let request = planned.intent.request(words);
-        let request = request.ok_or(RecordError::NoCommand(planned.intent.event_type()))?;
-        let acting = Acting {
-            correlation: Some(author.correlation),
-            asserted: planned.asserted.clone(),
-            ..Acting::new(author.actor, Channel::Import, planned.command_id)
-        };
-        requests.push((request, acting));
-    }
-    Ok(requests)
+    left: Vec<Planned>,
+    /// How many of the batch stand already.
+    before: u64,
+    /// The file that the last of the batch comes from.
+    file: Option<usize>,
 }
 
-async fn send(
-    ledger: &Ledger,
-    requests: &[(Box<dyn Request>, Acting)],
-    Place { batch, batches }: Place,
-) -> Result<Vec<Answer>, RecordError> {
-    if let [(request, acting)] = requests {
-        let answer = ledger.execute(request.as_ref(), acting).await;
-        return answer.map(|answer| vec![answer]).map_err(|source| RecordError::Request {
-            batch,
-            batches,
-            source,
-        });
+impl Part {
+    fn of(mut batch: Vec<Planned>, place: Place, past: &Past) -> Self {
+        let (all, file) = (batch.len(), batch.last().and_then(|planned| planned.file));
+        batch.retain(|planned| !past.holds(planned));
+        let before = count(all.saturating_sub(batch.len()));
+        Self { place, left: batch, before, file }
     }
-    let answers = ledger.execute_batch(requests).await;
-    answers.map_err(|source| RecordError::Batch { batch, batches, source })
+
+    async fn requests<E: Into<Box<dyn Error + Send + Sync>>>(
+        &self,
+        author: &Author<'_>,
+        seal: &impl AsyncFn(&[Prose]) -> Result<Vec<SealedWords>, E>,
+    ) -> Result<Vec<(Box<dyn Request>, Acting)>, RecordError> {
+        let failed = |source| RecordError::Seal { batch: self.place.batch, source };
+        let texts: Vec<Prose> =
+            self.left.iter().filter_map(|planned| planned.intent.words().cloned()).collect();
+        let sealed = if texts.is_empty() {
+            Vec::new()
+        } else {
+            seal(&texts).await.map_err(|error| failed(error.into()))?
+        };
+        if sealed.len() != texts.len() {
+            return Err(failed("the vault sealed another number of texts".into()));
+        }
+        let mut sealed = sealed.into_iter();
+        let mut requests = Vec::with_capacity(self.left.len());
+        for planned in &self.left {
+            let words = planned.intent.words().and_then(|_| sealed.next());
+            let request = planned.intent.request(words);
+            let request = request.ok_or(RecordError::NoCommand(planned.intent.event_type()))?;
+            let acting = Acting {
+                correlation: Some(author.correlation),
+                asserted: planned.asserted.clone(),
+                ..Acting::new(author.actor, Channel::Import, planned.command_id)
+            };
+            requests.push((request, acting));
+        }
+        Ok(requests)
+    }
+
+    fn failed(&self, error: BatchError) -> RecordError {
+        let Place { batch, batches } = self.place;
+        match (self.left.as_slice(), error) {
+            ([_], BatchError::At { source, .. } | BatchError::Whole(source)) => {
+                RecordError::Request { batch, batches, source }
+            }
+            (_, source) => RecordError::Batch { batch, batches, source },
+        }
+    }
 }

@@ -18,7 +18,7 @@ use super::held::{Content, Figures, Held, HeldMeasure};
 use super::import::{Standing, event};
 use super::intent::Intent;
 use super::plan::sha256;
-use super::sequence::{self, Numbering, Planned, SequenceError};
+use super::sequence::{self, Checking, Numbering, Planned, SequenceError};
 use super::targets::retargeted;
 
 /// Why an import can't be reversed. Nothing has been.
@@ -131,12 +131,13 @@ impl Undoing {
         let digest = sha256(format!("reverse {} {head}", self.import).as_bytes());
         let mut numbering = Numbering::new(standing.held.ledger(), digest);
         let planned = |intent: Intent| {
-            let command_id = numbering.next(digest, intent.entity(), None);
-            Planned { command_id, intent, asserted: None, file: None }
+            let entity = intent.entity();
+            let command_id = numbering.next(digest, entity, None);
+            Planned { command_id, entity, intent, asserted: None, file: None }
         };
         let planned: Vec<Planned> = intents.into_iter().map(planned).collect();
-        let checked = sequence::check(&mut standing.states.clone(), planned)?;
-        Ok(sequence::cut(checked))
+        let checked = Checking::over(standing.states.clone()).take_all(planned)?;
+        Ok(sequence::cut(checked.into_iter()).collect())
     }
 
     /// The undertaking that the events of the reversal belong to.

@@ -26,6 +26,8 @@ pub const MOST_BYTES: usize = 252 * 1024;
 pub struct Planned {
     /// The request's id: the same for the same plan.
     pub command_id: CommandId,
+    /// Of what.
+    pub entity: EntityRef,
     /// What.
     pub intent: Intent,
     /// The file that says so; none for the ledger, its keys and the imports themselves.
@@ -71,16 +73,28 @@ pub enum SequenceError {
 /// Numbers the requests of a plan.
 #[derive(Debug)]
 pub struct Numbering {
-    ledger: LedgerId,
-    plan: Digest,
-    seen: HashMap<(Digest, EntityRef, Option<DateTime<Utc>>), u64>,
+    ledger: String,
+    plan: String,
+    /// The instant that requests were numbered for last, as text.
+    instant: (Option<DateTime<Utc>>, String),
+    file: (Digest, String),
+    /// Of that instant, which a sequence sorted by instants does not come back to.
+    dated: HashMap<(Digest, EntityRef), u64>,
+    undated: HashMap<(Digest, EntityRef), u64>,
 }
 
 impl Numbering {
     /// For the ledger and the plan (or file) of these digests.
     #[must_use]
     pub fn new(ledger: LedgerId, plan: Digest) -> Self {
-        Self { ledger, plan, seen: HashMap::new() }
+        Self {
+            ledger: ledger.to_string(),
+            plan: plan.to_string(),
+            instant: (None, String::new()),
+            file: (plan, plan.to_string()),
+            dated: HashMap::new(),
+            undated: HashMap::new(),
+        }
     }
 
     /// The id of the next request about an entity, of a file and an instant.
@@ -90,54 +104,80 @@ impl Numbering {
         entity: EntityRef,
         known_at: Option<DateTime<Utc>>,
     ) -> CommandId {
-        let n = self.seen.entry((file, entity, known_at)).or_insert(0);
+        if self.file.0 != file {
+            self.file = (file, file.to_string());
+        }
+        let (seen, instant) = match known_at {
+            None => (&mut self.undated, ""),
+            Some(at) => {
+                if self.instant.0 != known_at {
+                    self.instant = (known_at, piperoll_events::envelope::micros(at));
+                    self.dated.clear();
+                }
+                (&mut self.dated, self.instant.1.as_str())
+            }
+        };
+        let n = seen.entry((file, entity)).or_insert(0);
         *n = n.saturating_add(1);
-        CommandId::derived(&[
-            &self.ledger.to_string(),
-            &self.plan.to_string(),
-            &file.to_string(),
-            &entity.to_string(),
-            &known_at.map(piperoll_events::envelope::micros).unwrap_or_default(),
-            &n.to_string(),
-        ])
+        let (entity, n) = (entity.to_string(), n.to_string());
+        CommandId::derived(&[&self.ledger, &self.plan, &self.file.1, &entity, instant, &n])
     }
 }
 
-/// Runs every request through its rule over what stands before it, and measures its event.
-/// What turns out to be so already is left out.
-///
-/// # Errors
-/// A rule that says no, or an event that would be too long.
-#[expect(clippy::implicit_hasher, reason = "only this crate calls it, with the usual one")]
-pub fn check(
-    states: &mut HashMap<EntityRef, State>,
-    sequence: Vec<Planned>,
-) -> Result<Vec<Planned>, SequenceError> {
-    let mut checked = Vec::with_capacity(sequence.len());
-    for planned in sequence {
-        let entity = planned.intent.entity();
+/// Every request through its rule over what stands before it, one after the other; and its event
+/// measured.
+#[derive(Debug, Default)]
+pub struct Checking {
+    states: HashMap<EntityRef, State>,
+    recorded: u64,
+}
+
+impl Checking {
+    /// Over what stands already.
+    #[must_use]
+    pub fn over(states: HashMap<EntityRef, State>) -> Self {
+        Self { states, recorded: 0 }
+    }
+
+    /// Takes in the next request; whether it changes anything.
+    ///
+    /// # Errors
+    /// A rule that says no, or an event that would be too long.
+    pub fn take(&mut self, planned: &Planned) -> Result<bool, SequenceError> {
         let file = planned.file.map_or(0, |file| file.saturating_add(1));
         let line = planned.asserted.as_ref().and_then(|asserted| asserted.row).unwrap_or(0);
         let event = planned.intent.event_type();
         let refused = |rejection| SequenceError::Refused { file, line, event, rejection };
         let sealed = planned.intent.words().map(as_if_sealed);
         let request = planned.intent.request(sealed).ok_or(refused(Rejection::WrongEntity))?;
-        let state = states.entry(entity).or_insert_with(|| State::new(entity.kind));
-        match request.decide(state).map_err(refused)? {
-            Decision::Unchanged => {}
-            Decision::Record(fact) => {
-                let bytes = serde_json::to_vec(&fact).map_or(usize::MAX, |bytes| bytes.len());
-                if bytes > MOST_BYTES {
-                    let cells = cells(&planned.intent);
-                    return Err(SequenceError::TooLong { file, line, bytes, cells });
-                }
-                let place = u64::try_from(checked.len()).unwrap_or(u64::MAX);
-                state.apply(Position(place).next(), &fact);
+        let new = || State::new(planned.entity.kind);
+        let state = self.states.entry(planned.entity).or_insert_with(new);
+        let Decision::Record(fact) = request.decide(state).map_err(refused)? else {
+            return Ok(false);
+        };
+        let bytes = serde_json::to_vec(&fact).map_or(usize::MAX, |bytes| bytes.len());
+        if bytes > MOST_BYTES {
+            let cells = cells(&planned.intent);
+            return Err(SequenceError::TooLong { file, line, bytes, cells });
+        }
+        self.recorded = self.recorded.saturating_add(1);
+        state.apply(Position(self.recorded), &fact);
+        Ok(true)
+    }
+
+    /// Takes in all of them. What turns out to be so already is left out.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_all(mut self, sequence: Vec<Planned>) -> Result<Vec<Planned>, SequenceError> {
+        let mut checked = Vec::with_capacity(sequence.len());
+        for planned in sequence {
+            if self.take(&planned)? {
                 checked.push(planned);
             }
         }
+        Ok(checked)
     }
-    Ok(checked)
 }
 
 fn cells(intent: &Intent) -> usize {
@@ -147,47 +187,70 @@ fn cells(intent: &Intent) -> usize {
     }
 }
 
-/// Cuts a sequence into batches that can be recorded whole.
-#[must_use]
-pub fn cut(sequence: Vec<Planned>) -> Vec<Vec<Planned>> {
-    let mut batches = Vec::new();
-    let mut batch: Vec<Planned> = Vec::new();
-    let mut within = Within::default();
-    for planned in sequence {
-        if batch.len() >= MOST_ENTITIES || within.bears_on(&planned) {
-            batches.push(std::mem::take(&mut batch));
-            within = Within::default();
-        }
-        within.add(&planned);
-        batch.push(planned);
-    }
-    if !batch.is_empty() {
-        batches.push(batch);
-    }
-    batches
+/// Batches in order, made as they are asked for.
+pub struct Batches<I> {
+    /// One after the other.
+    pub each: I,
+    /// How many.
+    pub count: usize,
+    /// Events in all of them.
+    pub events: u64,
 }
 
-/// What a batch is about so far.
+impl Batches<std::vec::IntoIter<Vec<Planned>>> {
+    /// Those that are made already.
+    #[must_use]
+    pub fn of(batches: Vec<Vec<Planned>>) -> Self {
+        let events = batches.iter().map(Vec::len).fold(0, usize::saturating_add);
+        let events = u64::try_from(events).unwrap_or(u64::MAX);
+        Self { count: batches.len(), each: batches.into_iter(), events }
+    }
+}
+
+/// Cuts a sequence into batches that can be recorded whole.
+pub fn cut(mut sequence: impl Iterator<Item = Planned>) -> impl Iterator<Item = Vec<Planned>> {
+    let (mut cutting, mut batch) = (Cutting::default(), Vec::new());
+    std::iter::from_fn(move || {
+        for planned in sequence.by_ref() {
+            let ends = cutting.begins(&planned) && !batch.is_empty();
+            let whole = ends.then(|| std::mem::take(&mut batch));
+            batch.push(planned);
+            if whole.is_some() {
+                return whole;
+            }
+        }
+        (!batch.is_empty()).then(|| std::mem::take(&mut batch))
+    })
+}
+
+/// Where one batch ends and the next begins: what the batch is about so far.
 #[derive(Default)]
-struct Within {
+pub(super) struct Cutting {
+    size: usize,
     entities: HashSet<EntityRef>,
     imports: HashSet<ImportId>,
     figures: HashSet<MeasureId>,
 }
 
-impl Within {
-    fn add(&mut self, planned: &Planned) {
-        let entity = planned.intent.entity();
-        self.entities.insert(entity);
+impl Cutting {
+    /// Takes in the next of a sequence; whether a batch begins with it.
+    pub(super) fn begins(&mut self, planned: &Planned) -> bool {
+        let begins = self.size == 0 || self.size >= MOST_ENTITIES || self.bears_on(planned);
+        if begins {
+            *self = Self::default();
+        }
+        self.size = self.size.saturating_add(1);
+        self.entities.insert(planned.entity);
         self.imports.extend(planned.asserted.as_ref().map(|asserted| asserted.import));
-        if entity.kind == EntityKind::Submission {
+        if planned.entity.kind == EntityKind::Submission {
             self.figures.extend(planned.intent.measure());
         }
+        begins
     }
 
     /// Whether an event may have to look back on one of this batch.
     fn bears_on(&self, planned: &Planned) -> bool {
-        let entity = planned.intent.entity();
+        let entity = planned.entity;
         let import = planned.asserted.as_ref().map(|asserted| EntityRef::from(asserted.import));
         // A target set beside its figures is judged by what was known then: the figures' batch
         // comes first.
@@ -226,8 +289,9 @@ mod tests {
         let mut numbering = Numbering::new(held().ledger(), Digest::new([1; 32]));
         let file = Digest::new([2; 32]);
         let plan = |intent: Intent| {
-            let command_id = numbering.next(file, intent.entity(), None);
-            Planned { command_id, intent, asserted: None, file: Some(0) }
+            let entity = intent.entity();
+            let command_id = numbering.next(file, entity, None);
+            Planned { command_id, entity, intent, asserted: None, file: Some(0) }
         };
         intents(&says(&held(), rows, &Completeness::Changes)).into_iter().map(plan).collect()
     }
@@ -246,7 +310,7 @@ mod tests {
             ),
             row(3, "B", vec![figure("2021", Some("2"))]),
         ];
-        let batches = cut(sequence(&rows));
+        let batches: Vec<_> = cut(sequence(&rows).into_iter()).collect();
         let types = |batch: &Vec<Planned>| -> Vec<&str> {
             batch.iter().map(|it| it.intent.event_type().rsplit('.').nth(1).unwrap()).collect()
         };
@@ -259,7 +323,8 @@ mod tests {
     fn a_batch_holds_999_entities_and_the_next_begins_anew() {
         let of = |n: usize| row(2, &format!("M{n}"), vec![figure("2021", Some("1"))]);
         let rows: Vec<_> = (0..1_500).map(of).collect();
-        let lengths: Vec<usize> = cut(sequence(&rows)).iter().map(Vec::len).collect();
+        let lengths: Vec<usize> =
+            cut(sequence(&rows).into_iter()).map(|batch| batch.len()).collect();
         assert_eq!(lengths, [999, 999, 999, 3]);
     }
 
@@ -275,7 +340,7 @@ mod tests {
     fn a_rule_that_says_no_names_the_event_and_nothing_is_left_half_done() {
         let rows =
             [row(2, "A", vec![target("2020..2021", Some("5")), target("2021..2022", Some("6"))])];
-        let refused = check(&mut HashMap::new(), sequence(&rows));
+        let refused = Checking::default().take_all(sequence(&rows));
         let Err(SequenceError::Refused { event, rejection, .. }) = refused else { unreachable!() };
         assert_eq!(
             (event, rejection.code()),

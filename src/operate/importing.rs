@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::vec::IntoIter;
 
 use chrono::{DateTime, Utc};
 use piperoll_events::ids::{CommandId, ImportId};
@@ -25,7 +27,7 @@ use crate::moving::prologue::Summary;
 use crate::moving::read::{ReadError, read_file};
 use crate::moving::record::{Author, RecordError, Recorded, Told, drive};
 use crate::moving::reverse::{ReverseError, Undoing};
-use crate::moving::sequence::Planned;
+use crate::moving::sequence::{Batches, Planned};
 
 /// A file to be applied.
 #[derive(Debug)]
@@ -128,7 +130,8 @@ impl Import {
             return Ok((summary, import, None));
         }
         let files = [self.source.reading.file_name.clone()];
-        let work = Work { batches: &application.batches, correlation: application.correlation };
+        let batches = Batches::of(application.batches);
+        let work = Work { batches, correlation: application.correlation };
         let recorded = room.record(&standing, work, &files, actor, told).await?;
         projecting::catch_up(site).await?;
         Ok((summary, import, Some(recorded)))
@@ -149,8 +152,8 @@ pub async fn reverse(
     let room = Room::enter(site).await?;
     let mut undoing = Undoing::new(import);
     let standing = room.standing(|standing, placed| undoing.see(standing, placed)).await?;
-    let batches = undoing.prepare(&standing, text)?;
-    let work = Work { batches: &batches, correlation: undoing.correlation() };
+    let batches = Batches::of(undoing.prepare(&standing, text)?);
+    let work = Work { batches, correlation: undoing.correlation() };
     let recorded = room.record(&standing, work, &[], actor, told).await?;
     projecting::catch_up(site).await?;
     Ok(recorded)
@@ -158,13 +161,13 @@ pub async fn reverse(
 
 struct Room<'a> {
     site: &'a Site,
-    ledger: Ledger,
+    ledger: Arc<Ledger>,
     guard: Guard,
     vault: Vault,
 }
 
-struct Work<'a> {
-    batches: &'a [Vec<Planned>],
+struct Work {
+    batches: Batches<IntoIter<Vec<Planned>>>,
     correlation: CommandId,
 }
 
@@ -172,7 +175,7 @@ impl<'a> Room<'a> {
     async fn enter(site: &'a Site) -> Result<Self, ImportingError> {
         let (ledger, guard) = site.writer().await?;
         let vault = site.vault(ledger.identity()).await?;
-        Ok(Self { site, ledger, guard, vault })
+        Ok(Self { site, ledger: Arc::new(ledger), guard, vault })
     }
 
     /// Everything that stands; `each` sees it event by event.
@@ -197,7 +200,7 @@ impl<'a> Room<'a> {
     async fn record(
         &self,
         standing: &Standing,
-        work: Work<'_>,
+        work: Work,
         files: &[Label],
         actor: &str,
         told: Told<'_>,

@@ -4,6 +4,7 @@
 //! call, made again after any end, goes on where it stopped.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use piperoll_events::ids::{LedgerId, LedgerName};
 use piperoll_events::ledger::KeyAdded;
@@ -128,7 +129,7 @@ impl MoveIn {
     /// Something that a rule refuses.
     pub fn rehearse(&self) -> Result<Summary, MoveInError> {
         let ledger = LedgerId::derived(&["rehearsal"]);
-        Ok(prepare(&self.plan, &self.sources, ledger, &[])?.summary)
+        Ok(prepare(&self.plan, &self.sources, ledger, Vec::new())?.summary)
     }
 
     /// Records what is not recorded yet, and moves the read models on.
@@ -157,6 +158,7 @@ impl MoveIn {
         };
         let (identity, prologue) = self.found(&owner, announced).await?;
         let (ledger, guard) = site.writer().await?;
+        let ledger = Arc::new(ledger);
         let source = site.source().await?;
         let mut following = source.follow(piperoll_events::Position::START, Until::Head);
         let past = Past::read(&mut following, async |placed| ledger.preload(placed)).await?;
@@ -176,7 +178,7 @@ impl MoveIn {
         &self,
         owner: &Connection,
         key: KeyAdded,
-    ) -> Result<(Identity, Prologue), MoveInError> {
+    ) -> Result<(Identity, Prologue<'_>), MoveInError> {
         let stream = Stream::new(owner.clone(), self.ledger().clone());
         let there = match stream.identity().await {
             Ok(there) => there.map(|identity| identity.ledger_id),
@@ -194,8 +196,8 @@ impl MoveIn {
         Ok((identity, self.prepare(identity.ledger_id, key)?))
     }
 
-    fn prepare(&self, ledger: LedgerId, key: KeyAdded) -> Result<Prologue, MoveInError> {
-        Ok(prepare(&self.plan, &self.sources, ledger, &[key])?)
+    fn prepare(&self, ledger: LedgerId, key: KeyAdded) -> Result<Prologue<'_>, MoveInError> {
+        Ok(prepare(&self.plan, &self.sources, ledger, vec![key])?)
     }
 
     /// Throws a half-moved ledger away with its rows. One that was opened stays.

@@ -134,7 +134,7 @@ fn of_the_44_fields_that_changed_on_2_september_ten_said_something_else() {
     let prologue = read.prologue(&read.sources).unwrap();
     let recorded = |instant: &str| {
         let mut types: BTreeMap<&str, usize> = BTreeMap::new();
-        for planned in prologue.batches.iter().flatten() {
+        for planned in prologue.batches().each.flatten() {
             let known_at = planned.asserted.as_ref().and_then(|it| it.known_at);
             if known_at == Some(at(instant)) {
                 let name = planned.intent.event_type();

@@ -48,7 +48,7 @@ fn goldilocks(at: &str) -> Polarity {
 fn recorded(folder: &Path, event_type: &str, instant: &str) -> usize {
     let read = Read::of(&plan("lgbf.toml"), folder);
     let prologue = read.prologue(&read.sources).unwrap();
-    let planned = prologue.batches.iter().flatten().filter(|planned| {
+    let planned = prologue.batches().each.flatten().filter(|planned| {
         let known_at = planned.asserted.as_ref().and_then(|it| it.known_at);
         known_at == Some(at(instant)) && planned.intent.event_type() == event_type
     });

@@ -30,9 +30,9 @@ impl Read {
     }
 
     /// Everything that would be recorded; or what a rule refuses.
-    pub(super) fn prologue(&self, sources: &[Source]) -> Result<Prologue, String> {
+    pub(super) fn prologue<'a>(&'a self, sources: &'a [Source]) -> Result<Prologue<'a>, String> {
         let ledger = LedgerId::derived(&["proof"]);
-        prepare(&self.plan, sources, ledger, &[]).map_err(|error| error.to_string())
+        prepare(&self.plan, sources, ledger, Vec::new()).map_err(|error| error.to_string())
     }
 
     /// What would be held at each of some instants.
@@ -42,9 +42,9 @@ impl Read {
         instants: &[DateTime<Utc>],
     ) -> Result<Vec<Held>, String> {
         let prologue = self.prologue(sources)?;
-        let steps = prologue.batches.iter().flatten().map(|planned| {
+        let steps = prologue.batches().each.flatten().map(|planned| {
             let asserted = planned.asserted.as_ref();
-            (asserted.and_then(|asserted| asserted.known_at), &planned.intent)
+            (asserted.and_then(|asserted| asserted.known_at), planned.intent)
         });
         let mut steps = steps.peekable();
         let mut held = Held::new(prologue.ledger);
@@ -53,7 +53,7 @@ impl Read {
             while let Some((_, intent)) =
                 steps.next_if(|(known, _)| known.is_none_or(|known| known <= *instant))
             {
-                held.take(intent);
+                held.take(&intent);
             }
             found.push(held.clone());
         }

@@ -109,8 +109,8 @@ fn two_vintages_of_10_1_1_change_spellings_alone_and_record_nothing() {
     let prologue = read.prologue(&read.sources).unwrap();
     for instant in ["2018-12-12T14:20:03Z", "2019-03-14T14:01:40Z"] {
         let types: Vec<&str> = prologue
-            .batches
-            .iter()
+            .batches()
+            .each
             .flatten()
             .filter(|planned| {
                 let asserted = planned.asserted.as_ref();
