@@ -1,5 +1,7 @@
-//! Loading: a plan with every byte of what it names, and the digest over all of it.
+//! Loading: a plan with what it names, and the digest over every byte of all of it.
 
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use piperoll_events::text::{Digest, Label};
@@ -7,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::plan::{FilePart, Plan, PlanError, key, parse};
 
-/// A plan with the bytes of everything it names.
+/// A plan with its mappings, and the digests of the files that it names.
 #[derive(Debug, Clone)]
 pub struct Loaded {
     /// What the plan says.
@@ -29,8 +31,8 @@ pub struct Loaded {
 pub struct LoadedFile {
     /// Where it lies.
     pub path: PathBuf,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
+    /// SHA-256 of its bytes, which may be many and are read when they are needed.
+    pub digest: Digest,
     /// Where its mapping lies.
     pub mapping_path: PathBuf,
     /// The mapping's bytes.
@@ -55,7 +57,7 @@ pub fn load(path: &Path, base: Option<&Path>) -> Result<Loaded, PlanError> {
         let mapping = read(&mapping_path, folder)?;
         for path in spelt_out(&base.join(&part.path))? {
             files.push(LoadedFile {
-                bytes: read(&path, base)?,
+                digest: digest_of(&path, base)?,
                 path,
                 mapping_path: mapping_path.clone(),
                 mapping: mapping.clone(),
@@ -64,11 +66,10 @@ pub fn load(path: &Path, base: Option<&Path>) -> Result<Loaded, PlanError> {
         }
     }
     let mut all = Sha256::new();
-    let mut add = |bytes: &[u8]| all.update(sha256(bytes).bytes());
-    add(&bytes);
+    all.update(sha256(&bytes).bytes());
     for file in &files {
-        add(&file.mapping);
-        add(&file.bytes);
+        all.update(sha256(&file.mapping).bytes());
+        all.update(file.digest.bytes());
     }
     let named = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(Loaded {
@@ -94,11 +95,28 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 fn read(path: &Path, base: &Path) -> Result<Vec<u8>, PlanError> {
-    std::fs::read(path).map_err(|source| PlanError::Unreadable {
-        path: path.to_owned(),
-        base: base.to_owned(),
-        source,
-    })
+    std::fs::read(path).map_err(unreadable(path, base))
+}
+
+fn digest_of(path: &Path, base: &Path) -> Result<Digest, PlanError> {
+    let hash = || {
+        let mut raw = BufReader::new(File::open(path)?);
+        let mut hash = Sha256::new();
+        loop {
+            let chunk = raw.fill_buf()?;
+            let length = chunk.len();
+            if length == 0 {
+                return Ok(Digest::new(hash.finalize().into()));
+            }
+            hash.update(chunk);
+            raw.consume(length);
+        }
+    };
+    hash().map_err(unreadable(path, base))
+}
+
+fn unreadable(path: &Path, base: &Path) -> impl Fn(io::Error) -> PlanError {
+    move |source| PlanError::Unreadable { path: path.to_owned(), base: base.to_owned(), source }
 }
 
 /// The files that a path stands for: itself, or those that its pattern fits, by name.
@@ -108,11 +126,10 @@ fn spelt_out(path: &Path) -> Result<Vec<PathBuf>, PlanError> {
         return Ok(vec![path.to_owned()]);
     }
     let folder = folder_of(path);
-    let unreadable =
-        |source| PlanError::Unreadable { path: folder.to_owned(), base: folder.to_owned(), source };
+    let unreadable = unreadable(folder, folder);
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let name = entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned();
+    for entry in std::fs::read_dir(folder).map_err(&unreadable)? {
+        let name = entry.map_err(&unreadable)?.file_name().to_string_lossy().into_owned();
         if fits(&pattern, &name) {
             found.push(folder.join(name));
         }

@@ -4,14 +4,15 @@
 //! once, file by file.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::{fmt, io};
 
 use piperoll_events::text::Digest;
 
 use super::mapping::{Constants, Mapping, MappingError};
 use super::plan::{FilePart, Loaded, sha256};
-use super::read::{ReadError, read_bytes};
+use super::read::{ReadError, read_file};
 use super::reading::Reading;
+use super::table::TableError;
 
 /// A file of a plan, read with its mapping.
 #[derive(Debug, Clone)]
@@ -70,11 +71,18 @@ pub fn open(plan: &Loaded) -> Result<Vec<Source>, OpenError> {
             values: file.part.constants.clone(),
             known_at: file.part.known_at.map(|at| at.0),
         };
-        let name = file.path.file_name().unwrap_or_default().to_string_lossy();
-        match read_bytes(&name, &file.bytes, &mapping, &constants) {
+        match read_file(&file.path, &mapping, &constants) {
+            // The plan's digest is over the bytes that were there when it was loaded.
+            Ok(reading) if reading.file_digest != file.digest => wrong.push(changed(reading)),
             Ok(reading) => sources.push(Source { reading, mapping, part: file.part.clone() }),
             Err(error) => wrong.push(error),
         }
     }
     if wrong.is_empty() { Ok(sources) } else { Err(OpenError::Files(Wrong(wrong))) }
+}
+
+fn changed(reading: Reading) -> ReadError {
+    let name = reading.file_name.to_string();
+    let source = io::Error::other("the file changed while it was being read");
+    ReadError::Table(TableError::Io { name, source })
 }
