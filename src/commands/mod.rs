@@ -98,17 +98,17 @@ impl<C: Command> Request for C {
 
 macro_rules! states {
     ($($kind:ident => $entity:path),* $(,)?) => {
-        /// The folded history of an entity of any kind.
+        /// The folded history of an entity of any kind. Boxed, so that the many small ones take no
+        /// more room than they need.
         #[derive(Debug, Clone)]
         #[expect(missing_docs, reason = "each is documented in its entity's folder")]
-        #[expect(clippy::large_enum_variant, reason = "states are kept boxed where they are many")]
-        pub enum State { $($kind($entity)),* }
+        pub enum State { $($kind(Box<$entity>)),* }
 
         impl State {
             /// An entity of this kind before its first event.
             #[must_use]
             pub fn new(kind: EntityKind) -> Self {
-                match kind { $(EntityKind::$kind => Self::$kind(<$entity>::default())),* }
+                match kind { $(EntityKind::$kind => Self::$kind(Box::default())),* }
             }
 
             /// Takes in one more fact.

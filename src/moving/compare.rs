@@ -466,7 +466,7 @@ mod tests {
                 let of = id(&format!("M{measure}"));
                 let period = p(&year.to_string());
                 let figures = held.figures(of, period);
-                let got = figures.and_then(|it| it.cells.get(&Breakdown::HEADLINE)?.value);
+                let got = figures.and_then(|it| it.cells.find(&Breakdown::HEADLINE)?.value);
                 assert_eq!(got, value.map(|n| q(&n.to_string())));
                 let got = held.measure(of).and_then(|it| it.targets.get(&key(&year.to_string())));
                 assert_eq!(got, aim.map(|n| Target::standing(q(&n.to_string()))).as_ref());

@@ -19,6 +19,7 @@ use super::intent::Intent;
 use super::numbers::agree;
 use super::reading::{Figure, MeasureKey, ReadRow, Said, SnapshotPart, Statement};
 use super::scope::Scope;
+use crate::commands::submission::Cells;
 
 type Key = (MeasureId, Option<Period>);
 
@@ -110,7 +111,7 @@ impl Drafts {
         if figures.is_none() && !draft.gives() {
             return false;
         }
-        let before = figures.and_then(|figures| figures.cells.get(&it.breakdown));
+        let before = figures.and_then(|figures| figures.cells.find(&it.breakdown));
         let after = draft
             .cells
             .get(&it.breakdown)
@@ -266,23 +267,22 @@ impl Settling<'_> {
         let before = held.unwrap_or(&none);
         let mut after = before.cells.clone();
         for (breakdown, cell) in &draft.cells {
-            let cell = cell.onto(breakdown, before.cells.get(breakdown), self.same_digits);
+            let cell = cell.onto(breakdown, before.cells.find(breakdown), self.same_digits);
             if cell.is_empty() {
                 after.remove(breakdown);
             } else {
-                after.insert(breakdown.clone(), cell);
+                after.put(cell);
             }
         }
         if self.scope.speaks_of(SnapshotPart::Figures) {
-            after.retain(|b, _| {
-                draft.cells.contains_key(b) || !self.scope.covers(id, Some(period), b)
-            });
+            after
+                .retain(|b| draft.cells.contains_key(b) || !self.scope.covers(id, Some(period), b));
         }
         match draft.declared {
             Some((line, _)) if draft.gives() => {
                 self.leave_out(line, "a declaration that there is no figure, beside a figure");
             }
-            Some(_) => after.clear(),
+            Some(_) => after = Cells::default(),
             None => {}
         }
         let rating = onto(&draft.rating, before.rating.as_ref());
@@ -331,7 +331,7 @@ impl Settling<'_> {
         let intent = Intent::Submit {
             measure: id,
             period,
-            cells: now.cells.into_values().collect(),
+            cells: now.cells.into_iter().collect(),
             rating: now.rating,
             words: now.words,
         };
@@ -346,10 +346,11 @@ impl Settling<'_> {
         before: &Figures,
         now: Figures,
     ) {
-        let gone = before.cells.keys().filter(|b| !now.cells.contains_key(b));
+        let breakdowns = before.cells.iter().map(|cell| &cell.breakdown);
+        let gone = breakdowns.filter(|b| !now.cells.has(b));
         let removed: Vec<Breakdown> = gone.cloned().collect();
-        let new = now.cells.into_iter().filter(|(b, cell)| before.cells.get(b) != Some(cell));
-        let changed: Vec<Cell> = new.map(|(_, cell)| cell).collect();
+        let new = |cell: &Cell| before.cells.find(&cell.breakdown) != Some(cell);
+        let changed: Vec<Cell> = now.cells.into_iter().filter(new).collect();
         let rating = (now.rating != before.rating).then_some(ReportedRating { now: now.rating });
         if !changed.is_empty() || !removed.is_empty() || rating.is_some() {
             let more = u64::try_from(removed.len()).unwrap_or(u64::MAX);
@@ -402,7 +403,8 @@ impl Settling<'_> {
     }
 
     fn silent(&mut self, id: MeasureId, period: Period, before: &Figures) {
-        let gone = before.cells.keys().filter(|b| self.scope.covers(id, Some(period), b));
+        let breakdowns = before.cells.iter().map(|cell| &cell.breakdown);
+        let gone = breakdowns.filter(|b| self.scope.covers(id, Some(period), b));
         let removed: Vec<Breakdown> = gone.cloned().collect();
         if removed.len() == before.cells.len() {
             return self.withdraw(None, id, Some(period));

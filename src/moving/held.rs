@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use piperoll_events::cell::Cell;
 use piperoll_events::ids::{FrameworkId, ImportId, LedgerId, MeasureId};
 use piperoll_events::measure::baseline_set::Baseline;
 use piperoll_events::measure::code_assigned::Code;
@@ -13,12 +12,12 @@ use piperoll_events::measure::placed::Place;
 use piperoll_events::submission::no_value_declared::NoValue;
 use piperoll_events::text::{Digest, Label, Prose};
 use piperoll_events::{
-    Breakdown, Definition, EntityRef, Event, Fact, Period, Target, TargetKey, framework, import,
-    measure,
+    Definition, EntityRef, Event, Fact, Period, Target, TargetKey, framework, import, measure,
 };
 
 use super::intent::Intent;
 use super::reading::MeasureKey;
+use crate::commands::submission::Cells;
 
 /// What a ledger holds that a file could change.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +61,7 @@ pub enum Content {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Figures {
     /// By breakdown.
-    pub cells: BTreeMap<Breakdown, Cell>,
+    pub cells: Cells,
     /// The publisher's own rating.
     pub rating: Option<Label>,
     /// The commentary, opened.
@@ -186,9 +185,8 @@ impl Held {
         match intent {
             Intent::Plain { entity, fact } => self.take_plain(*entity, fact),
             Intent::Submit { measure, period, cells, rating, words } => {
-                let cells = cells.iter().map(|cell| (cell.breakdown.clone(), cell.clone()));
                 let figures = Figures {
-                    cells: cells.collect(),
+                    cells: cells.iter().cloned().collect(),
                     rating: rating.clone(),
                     words: words.clone(),
                 };
@@ -199,9 +197,7 @@ impl Held {
                 for breakdown in removed {
                     figures.cells.remove(breakdown);
                 }
-                for cell in changed {
-                    figures.cells.insert(cell.breakdown.clone(), cell.clone());
-                }
+                figures.cells.extend(changed.iter().cloned());
                 if let Some(rating) = rating {
                     figures.rating.clone_from(&rating.now);
                 }

@@ -189,7 +189,7 @@ impl Of<'_> {
             (Some(Content::Figures(before)), _, Some(period)) => to.push(Intent::Submit {
                 measure,
                 period,
-                cells: before.cells.values().cloned().collect(),
+                cells: before.cells.iter().cloned().collect(),
                 rating: before.rating.clone(),
                 words: before.words.clone(),
             }),
@@ -205,9 +205,11 @@ impl Of<'_> {
 
     fn revise(&self, period: Period, before: &Figures, now: &Figures, to: &mut Vec<Intent>) {
         let measure = self.measure;
-        let back = before.cells.iter().filter(|(b, cell)| now.cells.get(b) != Some(cell));
-        let changed: Vec<_> = back.map(|(_, cell)| cell.clone()).collect();
-        let new = now.cells.keys().filter(|b| !before.cells.contains_key(b));
+        let back =
+            before.cells.iter().filter(|cell| now.cells.find(&cell.breakdown) != Some(*cell));
+        let changed: Vec<_> = back.cloned().collect();
+        let new = now.cells.iter().map(|cell| &cell.breakdown);
+        let new = new.filter(|b| !before.cells.has(b));
         let removed: Vec<_> = new.cloned().collect();
         let rating =
             (before.rating != now.rating).then(|| ReportedRating { now: before.rating.clone() });

@@ -6,24 +6,24 @@
 //! entity's own history decides, other entities are relied on.
 //! Commands: [`Submit`], [`Revise`], [`Withdraw`], [`DeclareNoValue`], [`WriteCommentary`].
 
+mod cells;
 mod declare_no_value;
 mod revise;
 mod submit;
 mod withdraw;
 mod write_commentary;
 
+pub use cells::Cells;
 pub use declare_no_value::DeclareNoValue;
 pub use revise::Revise;
 pub use submit::Submit;
 pub use withdraw::Withdraw;
 pub use write_commentary::WriteCommentary;
 
-use std::collections::BTreeMap;
-
 use piperoll_events::submission::revised::ReportedRating;
 use piperoll_events::submission::{NoValueDeclared, Submission as SubmissionFact};
 use piperoll_events::text::{Label, SealedText};
-use piperoll_events::{Breakdown, Cell, Fact, Position};
+use piperoll_events::{Cell, Fact, Position};
 
 use super::{Entity, Rejection};
 
@@ -34,11 +34,11 @@ pub const MOST_CELLS: usize = 800;
 #[derive(Debug, Clone, Default)]
 pub struct Submission {
     content: Content,
-    cells: BTreeMap<Breakdown, Cell>,
+    cells: Cells,
     rating_as_reported: Option<Label>,
     /// The last event that moved a figure: what commentary explains.
     figures_at: Option<Position>,
-    commentary: Option<SealedText>,
+    commentary: Option<Box<SealedText>>,
 }
 
 /// What a submission holds.
@@ -50,7 +50,7 @@ pub enum Content {
     /// Figures, since this event.
     Figures(Position),
     /// A declaration that there are none, since this event.
-    NoValue(Position, NoValueDeclared),
+    NoValue(Position, Box<NoValueDeclared>),
 }
 
 impl Submission {
@@ -62,7 +62,7 @@ impl Submission {
 
     /// The cells that stand.
     #[must_use]
-    pub const fn cells(&self) -> &BTreeMap<Breakdown, Cell> {
+    pub const fn cells(&self) -> &Cells {
         &self.cells
     }
 
@@ -74,8 +74,8 @@ impl Submission {
 
     /// The words that stand.
     #[must_use]
-    pub const fn commentary(&self) -> Option<&SealedText> {
-        self.commentary.as_ref()
+    pub fn commentary(&self) -> Option<&SealedText> {
+        self.commentary.as_deref()
     }
 
     fn figures_from(&self, expected: Option<Position>) -> Result<Position, Rejection> {
@@ -106,16 +106,12 @@ impl Entity for Submission {
                 self.clear();
                 self.content = Content::Figures(position);
                 self.figures_at = Some(position);
-                for cell in &fact.cells {
-                    self.cells.insert(cell.breakdown.clone(), cell.clone());
-                }
+                self.cells.extend(fact.cells.iter().cloned());
                 self.rating_as_reported.clone_from(&fact.rating_as_reported);
-                self.commentary.clone_from(&fact.commentary);
+                self.commentary = fact.commentary.clone().map(Box::new);
             }
             SubmissionFact::Revised(fact) => {
-                for cell in &fact.changed {
-                    self.cells.insert(cell.breakdown.clone(), cell.clone());
-                }
+                self.cells.extend(fact.changed.iter().cloned());
                 for breakdown in &fact.removed {
                     self.cells.remove(breakdown);
                 }
@@ -127,9 +123,11 @@ impl Entity for Submission {
             SubmissionFact::Withdrawn(_) => self.clear(),
             SubmissionFact::NoValueDeclared(fact) => {
                 self.clear();
-                self.content = Content::NoValue(position, fact.clone());
+                self.content = Content::NoValue(position, Box::new(fact.clone()));
             }
-            SubmissionFact::CommentaryWritten(fact) => self.commentary.clone_from(&fact.text),
+            SubmissionFact::CommentaryWritten(fact) => {
+                self.commentary = fact.text.clone().map(Box::new);
+            }
         }
     }
 }
@@ -154,6 +152,7 @@ fn check_cells(cells: &[Cell]) -> Result<(), Rejection> {
 #[cfg(test)]
 pub(crate) mod examples {
     use super::*;
+    use piperoll_events::Breakdown;
     use piperoll_events::breakdown::Tag;
     use piperoll_events::ids::MeasureId;
     use piperoll_events::submission::Submitted;

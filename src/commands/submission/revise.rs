@@ -41,11 +41,11 @@ impl Command for Revise {
         check_cells(&self.changed)?;
         for breakdown in &self.removed {
             let changed = self.changed.iter().any(|cell| cell.breakdown == *breakdown);
-            if changed || !submission.cells.contains_key(breakdown) {
+            if changed || !submission.cells.has(breakdown) {
                 return Err(Rejection::NoSuchCell(breakdown.to_string()));
             }
         }
-        let differs = |cell: &&Cell| submission.cells.get(&cell.breakdown) != Some(*cell);
+        let differs = |cell: &&Cell| submission.cells.find(&cell.breakdown) != Some(*cell);
         let changed: Vec<Cell> = self.changed.iter().filter(differs).cloned().collect();
         let rating = self
             .rating_as_reported
@@ -54,7 +54,7 @@ impl Command for Revise {
         if changed.is_empty() && self.removed.is_empty() && rating.is_none() {
             return Ok(Decision::Unchanged);
         }
-        let added = changed.iter().filter(|c| !submission.cells.contains_key(&c.breakdown)).count();
+        let added = changed.iter().filter(|c| !submission.cells.has(&c.breakdown)).count();
         let left = submission.cells.len().saturating_add(added).saturating_sub(self.removed.len());
         match left {
             0 if !submission.outlives_its_figures(rating.as_ref()) => {

@@ -70,9 +70,10 @@ pub(super) fn cells(held: &Held, name: fn(&str) -> String) -> Found {
             let (Some(period), Content::Figures(figures)) = (period, content) else {
                 continue;
             };
-            for (breakdown, cell) in &figures.cells {
+            for cell in &figures.cells {
                 let mut hold = |field, value| {
-                    found.insert(key(measure.clone(), period.days(), breakdown, field), value);
+                    found
+                        .insert(key(measure.clone(), period.days(), &cell.breakdown, field), value);
                 };
                 let parts = [
                     (Field::Value, cell.value),
