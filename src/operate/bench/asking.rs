@@ -1,54 +1,65 @@
-//! W4: one cell, one series, one scorecard of 400 measures, at random moments, in SQL.
+//! W4: one figure, one series, one scorecard of 400 measures, every cell, at random moments, in
+//! SQL.
 
 use std::time::Instant;
 
 use piperoll_events::ids::MeasureId;
 use piperoll_events::{Period, Position};
-use piperoll_projections::Schema;
-use piperoll_projections::runtime::pool;
-use piperoll_projections::scorecard::{Filter, Reader, Scorecard};
+use piperoll_projections::scorecard::{Filter, Reader};
 
 use super::BenchError;
-use super::invented::Invented;
+use super::invented::Size;
 use super::table::{Figure, Goal, Spread};
 use crate::asking::answer::AskingError;
-use crate::operate::site::{Site, SiteError};
 
-/// Questions of each kind in a run.
-const QUESTIONS: u64 = 200;
+/// The calendar year of the first period; it begins in April.
+pub(super) const FIRST_YEAR: u16 = 2010;
 /// Measures of a scorecard.
 const BOARD: usize = 400;
 
+/// What is to be known of a ledger to ask it.
+pub(super) trait Heard {
+    /// How many periods have a figure at a position, at least one.
+    fn periods(&self, at: Position) -> u32;
+}
+
+/// The reference period `n` months after the first.
+pub(super) fn month(n: u32) -> Option<Period> {
+    let months = n.checked_add(3)?;
+    let year = u16::try_from(months / 12).ok()?.checked_add(FIRST_YEAR)?;
+    Period::month(year, u8::try_from(months % 12).ok()?.checked_add(1)?).ok()
+}
+
 pub(super) async fn measure(
-    site: &Site,
-    invented: &Invented,
+    reader: &Reader,
+    heard: &(dyn Heard + Sync),
+    size: Size,
     runs: usize,
 ) -> Result<Vec<Figure>, BenchError> {
-    let url = site.config.postgres_url().map_err(SiteError::from)?;
-    let pool = pool(url, 1).map_err(AskingError::from)?;
-    let reader = Reader::new(pool, Schema::live(&site.name, &Scorecard));
-    let head = reader.cursor().await.map_err(AskingError::from)?.position;
-    let lines = reader.measures(head, &Filter::default()).await.map_err(AskingError::from)?;
+    let head = reader.cursor().await?.position;
+    let mut lines = reader.measures(head, &Filter::default()).await?;
+    // Neighbours on a scorecard are neighbours in the plan, not by their ids.
+    lines.sort_by_key(|line| line.position);
     let measures: Vec<MeasureId> = lines.iter().map(|line| line.measure).collect();
-    let asked =
-        Asked { reader: &reader, head, measures: &measures, periods: invented.size.periods };
+    let asked = Asked { reader, heard, head, measures: &measures };
     let mut figures = Vec::new();
-    for (of, kind, goal) in [
-        ("one figure with its versions", Kind::Figure, None),
-        ("one series of 120 periods", Kind::Series, None),
-        ("a scorecard of 400 measures", Kind::Board, Some(Goal::AtMost(6.0))),
+    for (of, kind, questions, goal) in [
+        ("one figure with its versions", Kind::Figure, 200, None),
+        ("one series of 120 periods", Kind::Series, 200, None),
+        ("a scorecard of 400 measures", Kind::Board, 200, Some(Goal::AtMost(6.0))),
+        ("the latest of 400 measures", Kind::Latest, 200, Some(Goal::AtMost(6.0))),
+        ("every cell of the ledger", Kind::Cells, 3, None),
     ] {
         // The first run warms the caches and is not counted.
-        asked.run(kind, 0).await?;
+        asked.run(kind, questions, 0).await?;
         let (mut p50, mut p99) = (Vec::new(), Vec::new());
-        for run in 0..runs {
-            let mut times =
-                asked.run(kind, u64::try_from(run).unwrap_or(0).saturating_add(1)).await?;
+        for run in 1..=u64::try_from(runs).unwrap_or(1) {
+            let mut times = asked.run(kind, questions, run).await?;
             times.sort_by(f64::total_cmp);
             p50.push(share(&times, 50));
             p99.push(share(&times, 99));
         }
-        let rows = invented.size.rows();
+        let rows = size.rows();
         let figure =
             |of: String, runs, goal| Figure { of, unit: "ms", spread: Spread::of(runs), goal };
         figures.push(figure(format!("W4 {of}, p50 ({rows} versions)"), p50, None));
@@ -62,58 +73,62 @@ enum Kind {
     Figure,
     Series,
     Board,
+    Latest,
+    Cells,
 }
 
 struct Asked<'a> {
     reader: &'a Reader,
+    heard: &'a (dyn Heard + Sync),
     head: Position,
     measures: &'a [MeasureId],
-    periods: u32,
+}
+
+/// One question, drawn.
+struct Question {
+    at: Position,
+    period: Option<Period>,
+    measure: MeasureId,
+    board: Filter,
 }
 
 impl Asked<'_> {
-    async fn run(&self, kind: Kind, run: u64) -> Result<Vec<f64>, BenchError> {
+    async fn run(&self, kind: Kind, questions: u64, run: u64) -> Result<Vec<f64>, BenchError> {
         let mut times = Vec::new();
-        for n in 0..QUESTIONS {
-            let draw = scatter(run.saturating_mul(QUESTIONS).saturating_add(n));
-            let at = Position(draw.checked_rem(self.head.0.max(1)).unwrap_or(0).saturating_add(1));
-            let first = usize::try_from(scatter(draw)).unwrap_or(0);
-            let pick = first.checked_rem(self.measures.len().max(1)).unwrap_or(0);
-            let Some(measure) = self.measures.get(pick).copied() else { continue };
+        for n in 0..questions {
+            let draw = scatter(run.saturating_mul(questions).saturating_add(n));
+            let Some(question) = self.question(draw) else { continue };
             let began = Instant::now();
-            self.ask(kind, measure, pick, at, draw).await?;
+            self.ask(kind, question).await?;
             times.push(began.elapsed().as_secs_f64() * 1000.0);
         }
         Ok(times)
     }
 
-    async fn ask(
-        &self,
-        kind: Kind,
-        measure: MeasureId,
-        pick: usize,
-        at: Position,
-        draw: u64,
-    ) -> Result<(), AskingError> {
-        let month =
-            u32::try_from(draw.checked_rem(u64::from(self.periods)).unwrap_or(0)).unwrap_or(0);
-        let year = u16::try_from(2010_u32.saturating_add(month / 12)).unwrap_or(2010);
-        let month = u8::try_from(month % 12).unwrap_or(0).saturating_add(1);
-        let period = Period::month(year, month).ok();
+    fn question(&self, draw: u64) -> Option<Question> {
+        let at = Position(draw.checked_rem(self.head.0)?.checked_add(1)?);
+        let periods = self.heard.periods(at);
+        let period = month(u32::try_from(scatter(draw).checked_rem(periods.into())?).ok()?);
+        let pick = scatter(scatter(draw)).checked_rem(u64::try_from(self.measures.len()).ok()?)?;
+        let from = self.measures.iter().copied().cycle().skip(usize::try_from(pick).ok()?);
+        let measures: Vec<_> = from.take(BOARD.min(self.measures.len())).collect();
+        let measure = *measures.first()?;
+        let board = Filter { measures: Some(measures), ..Filter::default() };
+        Some(Question { at, period, measure, board })
+    }
+
+    async fn ask(&self, kind: Kind, question: Question) -> Result<(), AskingError> {
+        let Question { at, period, measure, board } = question;
         match kind {
             Kind::Figure => drop(self.reader.submission(measure, period, at).await?),
             Kind::Series => drop(self.reader.series(measure, at).await?),
-            Kind::Board => {
-                let measures: Vec<_> = self
-                    .measures
-                    .iter()
-                    .cycle()
-                    .skip(pick)
-                    .take(BOARD.min(self.measures.len()))
-                    .copied()
-                    .collect();
-                let filter = Filter { measures: Some(measures), ..Filter::default() };
-                drop(self.reader.scorecard(at, period, &filter).await?);
+            Kind::Board => drop(self.reader.scorecard(at, period, &board).await?),
+            Kind::Latest => drop(self.reader.scorecard(at, None, &board).await?),
+            Kind::Cells => {
+                let mut cells = 0_u64;
+                let count = |_| cells = cells.saturating_add(1);
+                self.reader.all_cells(at, count).await?;
+                std::hint::black_box(cells);
             }
         }
         Ok(())

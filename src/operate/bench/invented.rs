@@ -3,8 +3,11 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use piperoll_events::Position;
 use piperoll_events::ids::LedgerName;
 use serde::Serialize;
+
+use super::asking::Heard;
 
 /// How large the ledger is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -29,11 +32,13 @@ pub struct Invented {
 }
 
 impl Size {
-    /// About so many figures with their versions: 120 periods, four versions.
+    /// About so many figures with their versions: four versions of 120 periods, or of fewer where
+    /// there would not be the measures for a scorecard of 400.
     #[must_use]
     pub fn of(versions: u32) -> Self {
-        let measures = versions.checked_div(480).unwrap_or(0).max(1);
-        Self { measures, periods: 120, versions: 4 }
+        let measures = (versions / 480).max(400);
+        let periods = versions.checked_div(measures.saturating_mul(4)).unwrap_or(0).max(1);
+        Self { measures, periods, versions: 4 }
     }
 
     /// Rows of the file.
@@ -112,7 +117,7 @@ impl Invented {
         writeln!(file, "code,period,value,known_at")?;
         for version in 0..size.versions {
             for period in 0..size.periods {
-                let (year, month) = (2010 + period / 12, 1 + period % 12);
+                let (year, month) = (2010 + (period + 3) / 12, 1 + (period + 3) % 12);
                 // Each figure is known the year after, each new version a year later still.
                 let known = format!("{}-{month:02}-15T09:00:00Z", year + 1 + version);
                 for measure in 0..size.measures {
@@ -124,5 +129,12 @@ impl Invented {
         file.flush()?;
         let name = name.parse().map_err(|_| std::io::Error::other("the bench's ledger name"))?;
         Ok(Self { name, plan, size })
+    }
+}
+
+impl Heard for Invented {
+    /// First versions of all figures come before any second one, and soon.
+    fn periods(&self, _: Position) -> u32 {
+        self.size.periods
     }
 }

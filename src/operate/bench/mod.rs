@@ -5,17 +5,22 @@
 //! Nothing is mocked; the ledger is thrown away at the end.
 //!
 //! [`invented`]: the file, its mapping and its plan; [`rebuilding`]: W2; [`asking`]: W4;
-//! [`machine`]: ceilings and memory; [`table`]: the figures, the goals, met or missed.
+//! [`planted`]: W4 of any size, without the way through the file; [`machine`]: ceilings and memory;
+//! [`table`]: the figures, the goals, met or missed.
 
 pub mod asking;
 pub mod invented;
 pub mod machine;
+pub mod planted;
 pub mod rebuilding;
 pub mod table;
 
 use std::path::Path;
 use std::time::Instant;
 
+use piperoll_projections::Schema;
+use piperoll_projections::runtime::{RuntimeError, pool};
+use piperoll_projections::scorecard::{Reader, Scorecard};
 use serde::Serialize;
 
 use self::invented::{Invented, Size};
@@ -55,6 +60,9 @@ pub enum BenchError {
     /// Questions.
     #[error(transparent)]
     Asking(#[from] AskingError),
+    /// The rows asked.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
     /// Postgres.
     #[error("postgres does not answer")]
     Postgres(#[from] tokio_postgres::Error),
@@ -99,7 +107,9 @@ async fn measure(
     say("W2: rebuilding the read model");
     figures.extend(rebuilding::measure(site, runs).await?);
     say("W4: asking at random moments");
-    figures.extend(asking::measure(site, invented, runs).await?);
+    let url = site.config.postgres_url().map_err(SiteError::from)?;
+    let reader = Reader::new(pool(url, 1)?, Schema::live(&site.name, &Scorecard));
+    figures.extend(asking::measure(&reader, invented, invented.size, runs).await?);
     say("the machine's own ceilings");
     let state = site.config.state().map_err(SiteError::from)?;
     figures.push(machine::fsyncs(state, runs)?);
