@@ -1,25 +1,32 @@
 //! `piperoll bench`: this machine measured.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 
 use super::{Ended, output};
 use crate::config::Config;
-use crate::operate::bench::invented::Size;
-use crate::operate::bench::{Report, planted, run as measure};
 use crate::operate::bench::table::Figure;
+use crate::operate::bench::{Wanted, run as measure};
 
 /// Measures this machine: import (W6), rebuild (W2) and as-at (W4), with ceilings and goals.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Example:\n  cargo run --release -- bench --versions 1000000\n\nIt takes some minutes and some gigabytes of disk. Figures of a debug build mean nothing."
+    after_help = "Example:\n  cargo run --release -- bench --rows 100000 --versions 1000000\n\nIt takes a quarter of an hour and some gigabytes of disk. Figures of a debug build mean nothing."
 )]
 pub struct Args {
-    /// Figures with their versions in the invented ledger; ten million are the long form.
+    /// Rows of the invented file that is moved in and rebuilt from.
+    #[arg(long, default_value_t = 1_000_000)]
+    rows: u32,
+    /// Versions of figures that as-at is asked of; ten million are the long form.
     #[arg(long, default_value_t = 1_000_000)]
     versions: u32,
-    /// Measure only as-at (W4), on so many invented versions fed straight into the projection.
-    #[arg(long, conflicts_with = "versions")]
-    planted: Option<u32>,
+    /// Move this plan in as well, under a name of the bench's; may be given several times.
+    #[arg(long)]
+    plan: Vec<PathBuf>,
+    /// Where the files of those plans are looked for; beside each plan, if not said.
+    #[arg(long)]
+    base: Option<PathBuf>,
     /// Runs of each measurement.
     #[arg(long, default_value_t = 5)]
     runs: usize,
@@ -31,32 +38,20 @@ pub struct Args {
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
     let bar = output::progress(0, "");
     let mut say = |what: &str| bar.println(what);
-    let report = match args.planted.map(Size::of) {
-        Some(size) => {
-            let figures = planted::measure(config, size, args.runs, &mut say).await?;
-            Report { size, figures }
-        }
-        None => through_a_file(&args, config, &mut say).await?,
-    };
-    if args.json {
-        output::json(&report)?;
-        return Ok(Ended::Fine);
-    }
-    let rows: Vec<Vec<String>> = report.figures.iter().map(row).collect();
-    output::table(&["what", "median", "least", "most", "unit", "runs", "goal"], &rows)?;
-    Ok(Ended::Fine)
-}
-
-async fn through_a_file(
-    args: &Args,
-    config: &Config,
-    say: &mut (dyn FnMut(&str) + Send),
-) -> anyhow::Result<Report> {
     let folder = config.state()?.join(format!("bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let report = measure(config, &folder, Size::of(args.versions), args.runs, say).await;
+    let Args { rows, versions, plan: plans, base, runs, json } = args;
+    let wanted = Wanted { rows, versions, plans, base, runs };
+    let figures = measure(config, &folder, &wanted, &mut say).await;
     std::fs::remove_dir_all(&folder)?;
-    Ok(report?)
+    let figures = figures?;
+    if json {
+        output::json(&figures)?;
+        return Ok(Ended::Fine);
+    }
+    let rows: Vec<Vec<String>> = figures.iter().map(row).collect();
+    output::table(&["what", "median", "least", "most", "unit", "runs", "goal"], &rows)?;
+    Ok(Ended::Fine)
 }
 
 fn row(figure: &Figure) -> Vec<String> {

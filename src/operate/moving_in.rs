@@ -108,6 +108,13 @@ impl MoveIn {
         Ok(Self { plan, sources })
     }
 
+    /// The same, under another name.
+    #[must_use]
+    pub fn under(mut self, name: LedgerName) -> Self {
+        self.plan.plan.ledger.name = name;
+        self
+    }
+
     /// The ledger's name.
     #[must_use]
     pub const fn ledger(&self) -> &LedgerName {

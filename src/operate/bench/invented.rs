@@ -3,39 +3,36 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use piperoll_events::Position;
 use piperoll_events::ids::LedgerName;
 use serde::Serialize;
 
-use super::asking::Heard;
-
 /// How large the ledger is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Size {
+pub(super) struct Size {
     /// Measures.
-    pub measures: u32,
+    pub(super) measures: u32,
     /// Monthly reference periods of each.
-    pub periods: u32,
+    pub(super) periods: u32,
     /// Versions of each figure.
-    pub versions: u32,
+    pub(super) versions: u32,
 }
 
 /// The file on disk.
 #[derive(Debug, Clone)]
-pub struct Invented {
+pub(super) struct Invented {
     /// The ledger's name.
-    pub name: LedgerName,
+    pub(super) name: LedgerName,
     /// The plan.
-    pub plan: PathBuf,
+    pub(super) plan: PathBuf,
     /// How large.
-    pub size: Size,
+    pub(super) size: Size,
 }
 
 impl Size {
     /// About so many figures with their versions: four versions of 120 periods, or of fewer where
     /// there would not be the measures for a scorecard of 400.
     #[must_use]
-    pub fn of(versions: u32) -> Self {
+    pub(super) fn of(versions: u32) -> Self {
         let measures = (versions / 480).max(400);
         let periods = versions.checked_div(measures.saturating_mul(4)).unwrap_or(0).max(1);
         Self { measures, periods, versions: 4 }
@@ -43,7 +40,7 @@ impl Size {
 
     /// Rows of the file.
     #[must_use]
-    pub fn rows(self) -> u64 {
+    pub(super) fn rows(self) -> u64 {
         u64::from(self.measures)
             .saturating_mul(self.periods.into())
             .saturating_mul(self.versions.into())
@@ -108,7 +105,7 @@ impl Invented {
     /// # Errors
     /// The folder can't be written.
     #[expect(clippy::arithmetic_side_effects, reason = "small numbers of our own")]
-    pub fn write(folder: &Path, size: Size) -> std::io::Result<Self> {
+    pub(super) fn write(folder: &Path, size: Size) -> std::io::Result<Self> {
         let name = format!("bench{}", size.rows());
         std::fs::write(folder.join("mapping.toml"), MAPPING)?;
         let plan = folder.join("plan.toml");
@@ -129,12 +126,5 @@ impl Invented {
         file.flush()?;
         let name = name.parse().map_err(|_| std::io::Error::other("the bench's ledger name"))?;
         Ok(Self { name, plan, size })
-    }
-}
-
-impl Heard for Invented {
-    /// First versions of all figures come before any second one, and soon.
-    fn periods(&self, _: Position) -> u32 {
-        self.size.periods
     }
 }

@@ -11,7 +11,7 @@ use super::table::{Figure, Spread, count};
 ///
 /// # Errors
 /// The folder can't be written.
-pub fn fsyncs(folder: &Path, runs: usize) -> std::io::Result<Figure> {
+pub(super) fn fsyncs(folder: &Path, runs: usize) -> std::io::Result<Figure> {
     let path = folder.join(".bench-fsync");
     let mut rates = Vec::new();
     for _ in 0..runs {
@@ -29,9 +29,14 @@ pub fn fsyncs(folder: &Path, runs: usize) -> std::io::Result<Figure> {
     Ok(Figure { of, unit: "a second", spread: Spread::of(rates), goal: None })
 }
 
+/// Begins the account of memory anew; where Linux says no, the peak is that since the start.
+pub(super) fn forget_peak() {
+    std::fs::write("/proc/self/clear_refs", "5").ok();
+}
+
 /// The most memory this process has held, in megabytes; from Linux's own account.
 #[must_use]
-pub fn most_memory_mb() -> f64 {
+pub(super) fn most_memory_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());

@@ -1,46 +1,36 @@
 //! The bench: this machine measured, on a ledger moved in from an invented file.
 //!
-//! One file of changes is made (W6), moved in through mapping, checks, rules, signatures and
-//! JetStream; the read model is rebuilt from that stream (W2) and asked at random moments (W4).
-//! Nothing is mocked; the ledger is thrown away at the end.
+//! A file of changes is made and moved in through mapping, checks, rules, signatures and JetStream
+//! (W6); the read models are rebuilt from that stream (W2). As-at is asked of a larger ledger, whose
+//! events go straight into the real projection (W4). Nothing is mocked; the ledgers are thrown away
+//! at the end.
 //!
-//! [`invented`]: the file, its mapping and its plan; [`rebuilding`]: W2; [`asking`]: W4;
-//! [`planted`]: W4 of any size, without the way through the file; [`machine`]: ceilings and memory;
+//! [`invented`]: the file, its mapping and its plan; [`importing`]: W6; [`rebuilding`]: W2;
+//! [`planted`]: a ledger of any size, and [`asking`]: W4; [`machine`]: ceilings and memory;
 //! [`table`]: the figures, the goals, met or missed.
 
-pub mod asking;
-pub mod invented;
-pub mod machine;
-pub mod planted;
-pub mod rebuilding;
+mod asking;
+mod importing;
+mod invented;
+mod machine;
+mod planted;
+mod rebuilding;
 pub mod table;
 
-use std::path::Path;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
 
-use piperoll_projections::Schema;
-use piperoll_projections::runtime::{RuntimeError, pool};
-use piperoll_projections::scorecard::{Reader, Scorecard};
-use serde::Serialize;
+use piperoll_events::ids::LedgerName;
+use piperoll_projections::runtime::RuntimeError;
 
+use self::importing::Goals;
 use self::invented::{Invented, Size};
 use self::table::{Figure, Goal, Spread};
-use super::moving_in::{Half, MoveIn, MoveInError};
+use super::moving_in::{MoveIn, MoveInError};
 use super::projecting::{self, ProjectError};
 use super::site::{Site, SiteError};
 use crate::asking::answer::AskingError;
 use crate::config::Config;
-use crate::ledger::{ConnectError, Connection, Role, throw_away};
-use crate::moving::record::{Progress, Receipt, Told};
-
-/// What was measured.
-#[derive(Debug, Clone, Serialize)]
-pub struct Report {
-    /// How large the ledger was.
-    pub size: Size,
-    /// The figures.
-    pub figures: Vec<Figure>,
-}
+use crate::ledger::{ConnectError, Connection, Role};
 
 /// Why the bench stopped.
 #[derive(Debug, thiserror::Error)]
@@ -74,79 +64,100 @@ pub enum BenchError {
     Follow(#[from] crate::ledger::FollowError),
 }
 
-/// Measures everything once the file is made; `say` hears what is being done.
+/// What is to be measured.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Rows of the invented file (W6), whose ledger is rebuilt from (W2).
+    pub rows: u32,
+    /// Versions of figures that as-at (W4) is asked of.
+    pub versions: u32,
+    /// Plans of one's own, moved in as well (W6).
+    pub plans: Vec<PathBuf>,
+    /// Where their files are looked for.
+    pub base: Option<PathBuf>,
+    /// How often each is measured.
+    pub runs: usize,
+}
+
+/// The size that every other is compared with.
+const SMALL: u32 = 100_000;
+
+/// Measures what is wanted, each at two sizes; `folder` is for the bench's own files, and `say`
+/// hears what is being done.
 ///
 /// # Errors
-/// The servers; the invented ledger is thrown away all the same.
+/// The servers; the invented ledgers are thrown away all the same.
 pub async fn run(
     config: &Config,
     folder: &Path,
-    size: Size,
-    runs: usize,
+    wanted: &Wanted,
     say: &mut (dyn FnMut(&str) + Send),
-) -> Result<Report, BenchError> {
-    let invented = Invented::write(folder, size)?;
-    let site = Site::new(config, &invented.name);
-    let measured = measure(&site, &invented, runs, say).await;
-    projecting::forget(&site).await?;
-    let url = config.nats_owner_url().map_err(SiteError::from)?;
-    throw_away(&Connection::open(Role::Owner, url).await?, &invented.name)
-        .await
-        .map_err(SiteError::from)?;
-    Ok(Report { size, figures: measured? })
+) -> Result<Vec<Figure>, BenchError> {
+    let runs = wanted.runs;
+    let mut figures = Vec::new();
+    for rows in sizes(wanted.rows) {
+        let invented = Invented::write(folder, Size::of(rows))?;
+        let site = Site::new(config, &invented.name);
+        let measured = through_a_file(&site, &invented, runs, say).await;
+        throw_away(&site).await?;
+        figures.extend(measured?);
+    }
+    for (n, plan) in wanted.plans.iter().enumerate() {
+        say(&format!("W6: {}", plan.display()));
+        let name: LedgerName = format!("benchplan{n}").parse().map_err(|_| named())?;
+        let site = Site::new(config, &name);
+        let read = || Ok(MoveIn::read(plan, wanted.base.as_deref())?.under(name.clone()));
+        let measured = importing::measure(&site, read, runs, Goals::NotAsked).await;
+        throw_away(&site).await?;
+        figures.extend(measured?);
+    }
+    let mut boards = Vec::new();
+    for versions in sizes(wanted.versions) {
+        let asked = planted::measure(config, Size::of(versions), runs, say).await?;
+        boards.push(asked.board_ms);
+        figures.extend(asked.figures);
+    }
+    if let [small, large] = boards.as_slice() {
+        figures.push(Figure {
+            of: format!("W4 a scorecard, p50, {} versions against {SMALL}", wanted.versions),
+            unit: "times",
+            spread: Spread::of(vec![large / small]),
+            goal: Some(Goal::AtMost(1.5)),
+        });
+    }
+    say("the machine's own ceilings");
+    figures.push(machine::fsyncs(folder, runs)?);
+    Ok(figures)
 }
 
-async fn measure(
+/// A small size and the one wanted, once each.
+fn sizes(wanted: u32) -> Vec<u32> {
+    if wanted > SMALL { vec![SMALL, wanted] } else { vec![wanted] }
+}
+
+async fn through_a_file(
     site: &Site,
     invented: &Invented,
     runs: usize,
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Vec<Figure>, BenchError> {
-    say("W6: checking and recording the invented file");
-    let mut figures = import(site, invented).await?;
-    say("W2: rebuilding the read model");
+    let rows = invented.size.rows();
+    say(&format!("W6: checking and recording an invented file of {rows} rows"));
+    let read = || Ok(MoveIn::read(&invented.plan, None)?);
+    let mut figures = importing::measure(site, read, runs, Goals::Asked).await?;
+    say("W2: rebuilding the read models of its ledger");
     figures.extend(rebuilding::measure(site, runs).await?);
-    say("W4: asking at random moments");
-    let url = site.config.postgres_url().map_err(SiteError::from)?;
-    let reader = Reader::new(pool(url, 1)?, Schema::live(&site.name, &Scorecard));
-    figures.extend(asking::measure(&reader, invented, invented.size, runs).await?);
-    say("the machine's own ceilings");
-    let state = site.config.state().map_err(SiteError::from)?;
-    figures.push(machine::fsyncs(state, runs)?);
     Ok(figures)
 }
 
-/// W6: one run, because a ledger moves in once.
-async fn import(site: &Site, invented: &Invented) -> Result<Vec<Figure>, BenchError> {
-    let began = Instant::now();
-    let moving = MoveIn::read(&invented.plan, None)?;
-    let checked = began.elapsed();
-    let mut recorded_at = None;
-    let mut progress = |_: Progress<'_>| recorded_at = Some(Instant::now());
-    let mut receipt = |_: Receipt| ();
-    let told = Told { progress: &mut progress, receipt: &mut receipt };
-    let (_, summary) = moving.run(&site.config, Half::GoOn, "bench", told).await?;
-    let whole = recorded_at.map_or(began.elapsed(), |at| at.duration_since(began));
-    let rows: u64 = summary.files.iter().map(|file| file.rows.read).sum();
-    let per_second = |seconds: f64| table::count(rows) / seconds.max(1e-9);
-    Ok(vec![
-        Figure {
-            of: "W6 rows checked".to_owned(),
-            unit: "rows/s",
-            spread: Spread::of(vec![per_second(checked.as_secs_f64())]),
-            goal: None,
-        },
-        Figure {
-            of: format!("W6 rows validated and recorded ({rows} rows)"),
-            unit: "rows/s",
-            spread: Spread::of(vec![per_second(whole.as_secs_f64())]),
-            goal: Some(Goal::AtLeast(20_000.0)),
-        },
-        Figure {
-            of: "W6 memory, at most".to_owned(),
-            unit: "MB",
-            spread: Spread::of(vec![machine::most_memory_mb()]),
-            goal: Some(Goal::AtMost(200.0)),
-        },
-    ])
+/// Throws one of the bench's own ledgers away, where there is one.
+async fn throw_away(site: &Site) -> Result<(), BenchError> {
+    projecting::forget(site).await?;
+    let url = site.config.nats_owner_url().map_err(SiteError::from)?;
+    let owner = Connection::open(Role::Owner, url).await?;
+    Ok(crate::ledger::throw_away(&owner, &site.name).await.map_err(SiteError::from)?)
+}
+
+fn named() -> std::io::Error {
+    std::io::Error::other("the bench's ledger name")
 }

@@ -29,17 +29,14 @@ use piperoll_events::{
 };
 use piperoll_projections::runtime::rebuild::Plan;
 use piperoll_projections::runtime::run::SourceError;
-use piperoll_projections::runtime::{
-    Comparison, Origin, Progress, Verdict, pool, rebuild,
-};
+use piperoll_projections::runtime::{Comparison, Origin, Progress, Verdict, pool, rebuild};
 use piperoll_projections::scorecard::{Reader, Scorecard};
 use piperoll_projections::{Outcome, Placed, Schema};
 use rust_decimal::Decimal;
 use tokio::sync::watch;
 
-use super::asking::{self, Heard};
+use super::asking::{self, Answers};
 use super::invented::Size;
-use super::table::Figure;
 use super::{BenchError, projecting};
 use crate::config::Config;
 use crate::operate::site::{Site, SiteError};
@@ -55,12 +52,12 @@ const BEFORE: u64 = 2;
 ///
 /// # Errors
 /// Postgres; the read model is thrown away all the same.
-pub async fn measure(
+pub(super) async fn measure(
     config: &Config,
     size: Size,
     runs: usize,
     say: &mut (dyn FnMut(&str) + Send),
-) -> Result<Vec<Figure>, BenchError> {
+) -> Result<Answers, BenchError> {
     let planted = Planted::new(size)?;
     let site = Site::new(config, &planted.name);
     let measured = fill_and_ask(&site, &planted, runs, say).await;
@@ -73,7 +70,7 @@ async fn fill_and_ask(
     planted: &Planted,
     runs: usize,
     say: &mut (dyn FnMut(&str) + Send),
-) -> Result<Vec<Figure>, BenchError> {
+) -> Result<Answers, BenchError> {
     let head = planted.head();
     say(&format!("W4: rebuilding from {head} invented events"));
     projecting::forget(site).await?;
@@ -91,7 +88,7 @@ async fn fill_and_ask(
 
 /// An invented ledger: a framework, its measures with targets, then month after month a figure of
 /// each measure, and beside it the yearly revisions of earlier ones.
-struct Planted {
+pub(super) struct Planted {
     size: Size,
     name: LedgerName,
     ledger: LedgerId,
@@ -201,6 +198,12 @@ impl Planted {
         let measures = u64::from(self.size.measures);
         let sorts: u64 = (0..round).map(|round| self.sorts(round, self.size.versions)).sum();
         BEFORE.saturating_add(measures).saturating_add(sorts.saturating_mul(measures))
+    }
+
+    /// How many periods have a figure at a position, at least one.
+    pub(super) fn periods(&self, at: Position) -> u32 {
+        let begun = (0..self.size.periods).take_while(|round| self.before(*round) < at.0);
+        u32::try_from(begun.count()).unwrap_or(0).max(1)
     }
 
     fn place(&self, of: Version) -> Position {
@@ -340,13 +343,6 @@ impl Planted {
             reason: reason(),
             authority: None,
         }
-    }
-}
-
-impl Heard for Planted {
-    fn periods(&self, at: Position) -> u32 {
-        let begun = (0..self.size.periods).take_while(|round| self.before(*round) < at.0);
-        u32::try_from(begun.count()).unwrap_or(0).max(1)
     }
 }
 
