@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use piperoll_events::Position;
+use piperoll_projections::scorecard::Key;
 use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -94,7 +95,7 @@ impl Tables<'_> {
             self.say(format!("measure/{}/definition", id(&row, 0)), format!("{at} {definition}"));
         }
         for row in self.last("measure, period, value::text", "baseline", "measure").await {
-            let (period, value): (String, String) = (row.get(1), row.get(2));
+            let (period, value): (_, String) = (period(&row, 1), row.get(2));
             self.say(format!("measure/{}/baseline", id(&row, 0)), format!("{period} {value}"));
         }
         for row in self.last("measure, scheme, code", "code", "measure, scheme").await {
@@ -118,7 +119,7 @@ impl Tables<'_> {
             if row.get::<_, i16>(5) == 3 {
                 continue;
             }
-            let (span, tier): (String, _) = (row.get(1), word(&TIERS, row.get(3)));
+            let (span, tier) = (period(&row, 1), word(&TIERS, row.get(3)));
             let part = part(&parts[&row.get::<_, Uuid>(2)]);
             let key = format!("measure/{}/target/{span}/{part}/{tier}", id(&row, 0));
             let (at, target): (i64, _) = (row.get(4), json(&row, 6).unwrap());
@@ -132,7 +133,7 @@ impl Tables<'_> {
         let notes = self.notes().await;
         let mut standing = BTreeMap::new();
         for row in self.last(columns, "submission", "period, measure").await {
-            let (measure, period): (Uuid, String) = (row.get(0), row.get(1));
+            let (measure, period): (Uuid, _) = (row.get(0), period(&row, 1));
             let key = format!("submission/{}/{period}", measure.simple());
             let (at, since): (i64, i64) = (row.get(2), row.get(3));
             match row.get::<_, i16>(4) {
@@ -163,8 +164,8 @@ impl Tables<'_> {
         let columns = "measure, period, breakdown, position, content_from, removed, value::text,
                        numerator::text, denominator::text, status";
         for row in self.last(columns, "cell", "measure, period, breakdown").await {
-            let (measure, period, breakdown): (Uuid, String, Uuid) =
-                (row.get(0), row.get(1), row.get(2));
+            let (measure, period, breakdown): (Uuid, _, Uuid) =
+                (row.get(0), period(&row, 1), row.get(2));
             let (at, since): (i64, i64) = (row.get(3), row.get(4));
             let removed: bool = row.get(5);
             let key = (measure, period.clone());
@@ -180,7 +181,7 @@ impl Tables<'_> {
         for (table, what) in [("reported_rating", "rating"), ("commentary", "text::text")] {
             let columns = format!("measure, period, position, content_from, {what}");
             for row in self.last(&columns, table, "measure, period").await {
-                let (measure, period): (Uuid, String) = (row.get(0), row.get(1));
+                let (measure, period): (Uuid, _) = (row.get(0), period(&row, 1));
                 let key = format!("submission/{}/{period}", measure.simple());
                 let (at, since): (i64, i64) = (row.get(2), row.get(3));
                 let said: Option<String> = row.get(4);
@@ -204,7 +205,7 @@ impl Tables<'_> {
         let rows = self.kept.client.query(&self.kept.schema.sql(text), &[&self.at]).await.unwrap();
         let noted = rows.iter().filter_map(|row| {
             Some((
-                (row.get(0), row.get(1), row.get(2), row.get(3)),
+                (row.get(0), period(row, 1), row.get(2), row.get(3)),
                 row.get::<_, Option<String>>(4)?,
             ))
         });
@@ -245,6 +246,11 @@ fn word(words: &[&str], number: Option<i16>) -> String {
 
 fn id(row: &Row, column: usize) -> String {
     row.get::<_, Uuid>(column).simple().to_string()
+}
+
+/// A period as people write it; nothing for the measure as a whole.
+fn period(row: &Row, column: usize) -> String {
+    Key::kept(row.get(column)).period().map(|period| period.to_string()).unwrap_or_default()
 }
 
 fn json(row: &Row, column: usize) -> Option<Value> {

@@ -1,21 +1,58 @@
 //! The scorecard itself: each measure's figure, target, definition and rule at one position.
+//!
+//! **Invariant:** which keys to look up is known before anything is asked, so a scorecard is one
+//! round trip, and what was never recorded is not looked up.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use piperoll_events::target::Level;
 use piperoll_events::{Period, Position};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::answers::{Filter, Headline, Line, MeasureLine, RuleLine};
-use super::catalogue::Catalogue;
+use super::answers::{Filter, Headline, Line, RuleLine};
+use super::catalogue::{EVERY_PERIOD, Known, RATED};
 use super::decode::{Columns, headline};
-use super::table::{Reader, Session};
+use super::key::Key;
+use super::table::{Parameters, Reader, Session};
+use super::words::Numbered;
 use crate::runtime::RuntimeError;
 use crate::runtime::cursor::bigint;
 use crate::score::{Candidate, govern};
 
-/// A measure and a period.
-type Pair = (Uuid, Period);
+/// A measure, and the period that it is asked about.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    measure: Uuid,
+    known: &'a Known,
+    period: Option<Period>,
+}
+
+/// What is found of a measure and its period.
+#[derive(Default)]
+struct Found {
+    headline: Option<Headline>,
+    previous: Option<Headline>,
+    year_earlier: Option<Headline>,
+    target: Option<Candidate>,
+    rating: Option<String>,
+}
+
+/// The last version, as one row, of the submission for the period in column `w.$period`.
+macro_rules! version {
+    ($period:literal, $name:literal) => {
+        concat!(
+            "left join lateral (select ",
+            headline!(),
+            " from @.submission v where v.period = w.",
+            $period,
+            " and v.measure = w.measure and v.position <= $1
+            order by v.position desc limit 1) ",
+            $name,
+            " on true "
+        )
+    };
+}
 
 impl Reader {
     /// One line a measure, at one position. Without a period: each measure's latest that has
@@ -31,197 +68,241 @@ impl Reader {
     ) -> Result<Vec<Line>, RuntimeError> {
         let session = self.session().await?;
         let held = self.catalogue(&session, at).await?;
-        let lines = held.lines(at, filter);
-        let wanted: Vec<Uuid> = lines.iter().map(|line| line.measure.uuid()).collect();
-        let latest = session.latest(at, period, &wanted).await?;
-        let periods: HashMap<Uuid, Period> = match period {
-            Some(period) => wanted.iter().map(|measure| (*measure, period)).collect(),
-            None => latest.keys().copied().collect(),
+        let ask = |(measure, known): (Uuid, _)| Asked { measure, known, period };
+        let mut asked: Vec<Asked<'_>> = held.chosen(at, filter).into_iter().map(ask).collect();
+        let found = match period {
+            Some(_) => session.board(at, &asked).await?,
+            None => session.latest(at, &mut asked).await?,
         };
-        let earlier = earlier(&periods);
-        let keys = keys(&held, &periods, at);
-        let (earlier, mut targets, mut ratings) = tokio::try_join!(
-            session.headlines(at, &earlier),
-            session.governing(at, &periods, keys),
-            session.ratings(at, &latest),
-        )?;
-        let rules: HashMap<Uuid, RuleLine> = lines
-            .iter()
-            .map(|line| line.framework)
-            .collect::<HashSet<_>>()
-            .into_iter()
-            .filter_map(|framework| Some((framework, held.rule(framework, at)?)))
-            .collect();
-        let line = |line: MeasureLine| {
-            let id = line.measure.uuid();
-            let period = periods.get(&id).copied();
-            let find = |from: &HashMap<Pair, Headline>, period: Option<Period>| {
-                period.and_then(|period| from.get(&(id, period)).cloned())
-            };
-            Line {
-                period,
-                headline: find(&latest, period),
-                previous: find(&earlier, period.and_then(Period::previous)),
-                year_earlier: find(&earlier, period.and_then(Period::year_earlier)),
-                target: targets.remove(&id),
-                definition: held.definition(line.measure, at),
-                baseline: held.baseline(line.measure, at),
-                rule: rules.get(&line.framework).cloned(),
-                rating_as_reported: ratings.remove(&id),
-                measure: line,
-            }
+        let mut rules: HashMap<Uuid, Option<RuleLine>> = HashMap::new();
+        let mut line = |(asked, found): (&Asked<'_>, Found)| {
+            let measure = asked.known.line(asked.measure, at)?;
+            let framework = measure.framework;
+            let rule = rules.entry(framework).or_insert_with(|| held.rule(framework, at));
+            Some(Line {
+                measure,
+                period: asked.period,
+                headline: found.headline,
+                previous: found.previous,
+                year_earlier: found.year_earlier,
+                target: found.target,
+                definition: asked.known.definition(at),
+                baseline: asked.known.baseline(at),
+                rule: rule.clone(),
+                rating_as_reported: found.rating,
+            })
         };
-        Ok(lines.into_iter().map(line).collect())
+        Ok(asked.iter().zip(found).filter_map(&mut line).collect())
     }
 }
 
-/// The periods that directions look back to, each once.
-fn earlier(periods: &HashMap<Uuid, Period>) -> Vec<Pair> {
-    let mut found: Vec<Pair> = Vec::with_capacity(periods.len().saturating_mul(2));
-    for (measure, period) in periods {
-        let (previous, earlier) = (period.previous(), period.year_earlier());
-        found.extend(previous.map(|period| (*measure, period)));
-        found.extend(earlier.filter(|_| earlier != previous).map(|period| (*measure, period)));
+impl Session<'_> {
+    /// Each measure at its latest period whose content was not taken back.
+    async fn latest(
+        &self,
+        at: Position,
+        asked: &mut [Asked<'_>],
+    ) -> Result<Vec<Found>, RuntimeError> {
+        for asked in &mut *asked {
+            asked.period = asked.known.periods(at).max().and_then(Key::period);
+        }
+        let mut found = self.board(at, asked).await?;
+        let gone = |(asked, found): &(&mut Asked<'_>, &mut Found)| {
+            asked.period.is_some() && found.headline.is_none()
+        };
+        let (mut gone, mut empty): (Vec<_>, Vec<_>) =
+            asked.iter_mut().zip(&mut found).filter(gone).unzip();
+        if gone.is_empty() {
+            return Ok(found);
+        }
+        let standing = self.standing(at, &gone).await?;
+        for asked in &mut gone {
+            asked.period = standing.get(&asked.measure).copied();
+        }
+        let again: Vec<Asked<'_>> = gone.iter().map(|asked| **asked).collect();
+        for (empty, again) in empty.iter_mut().zip(self.board(at, &again).await?) {
+            **empty = again;
+        }
+        Ok(found)
+    }
+
+    /// Of each measure the latest period whose content stands.
+    async fn standing(
+        &self,
+        at: Position,
+        asked: &[&mut Asked<'_>],
+    ) -> Result<HashMap<Uuid, Period>, RuntimeError> {
+        let text = "select w.measure, max(w.period)
+            from unnest($2::uuid[], $3::bigint[]) w(measure, period)
+            cross join lateral (select s.state from @.submission s
+                where s.period = w.period and s.measure = w.measure and s.position <= $1
+                order by s.position desc limit 1) s
+            where s.state <> 3 group by w.measure";
+        let all = asked.iter().flat_map(|asked| {
+            asked.known.periods(at).map(|period| (asked.measure, period.number()))
+        });
+        let (measures, periods): (Vec<Uuid>, Vec<i64>) = all.unzip();
+        let rows = self.rows(text, &[&bigint(at), &measures, &periods]).await?;
+        let pair = |row| {
+            let mut columns = Columns::of(row, "submission");
+            Ok((columns.uuid()?, columns.period()?))
+        };
+        rows.iter().map(pair).collect()
+    }
+
+    /// What is found of each, in the order that they are asked about.
+    async fn board(&self, at: Position, asked: &[Asked<'_>]) -> Result<Vec<Found>, RuntimeError> {
+        let (mut found, targets, ratings) = tokio::try_join!(
+            self.headlines(at, asked),
+            self.governing(at, asked),
+            self.ratings(at, asked),
+        )?;
+        for ((found, asked), targets) in found.iter_mut().zip(asked).zip(targets) {
+            found.target = asked.period.and_then(|period| govern(period, targets));
+        }
+        for (n, content_from, rating) in ratings {
+            // A rating of content that was taken back is none of what stands.
+            let found = found.get_mut(n).filter(|found| {
+                found.headline.as_ref().is_some_and(|h| h.content_from == content_from)
+            });
+            if let Some(found) = found {
+                found.rating = Some(rating);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The headlines of each period, the one before and the one a year earlier.
+    async fn headlines(
+        &self,
+        at: Position,
+        asked: &[Asked<'_>],
+    ) -> Result<Vec<Found>, RuntimeError> {
+        let text = concat!(
+            "select w.n, s.*, p.*, y.*
+            from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[]) with ordinality
+                w(measure, period, previous, year_earlier, n) ",
+            version!("period", "s"),
+            version!("previous", "p"),
+            version!("year_earlier", "y"),
+        );
+        let measures: Vec<Uuid> = asked.iter().map(|asked| asked.measure).collect();
+        let keys = |of: fn(Period) -> Option<Period>| -> Vec<Option<i64>> {
+            let key = |period: Option<Period>| Some(Key::of(period.and_then(of)?));
+            let heard = |asked: &Asked<'_>| {
+                key(asked.period).filter(|key| asked.known.periods(at).any(|heard| heard == *key))
+            };
+            asked.iter().map(|asked| heard(asked).map(Key::number)).collect()
+        };
+        let (periods, previous) = (keys(Some), keys(Period::previous));
+        let year_earlier = keys(Period::year_earlier);
+        let mut found: Vec<Found> = Vec::new();
+        found.resize_with(asked.len(), Found::default);
+        let take = |row: &Row| {
+            let mut columns = Columns::of(row, "submission");
+            if let Some(found) = found.get_mut(columns.ordinal()?) {
+                found.headline = columns.standing()?;
+                found.previous = columns.standing()?;
+                found.year_earlier = columns.standing()?;
+            }
+            Ok(())
+        };
+        let parameters: Parameters<'_> =
+            &[&bigint(at), &measures, &periods, &previous, &year_earlier];
+        self.each(text, parameters, take).await?;
+        Ok(found)
+    }
+
+    /// The expected headline targets that may govern each measure's period.
+    async fn governing(
+        &self,
+        at: Position,
+        asked: &[Asked<'_>],
+    ) -> Result<Vec<Vec<Candidate>>, RuntimeError> {
+        // The last version of every target that names the period, whatever its span.
+        let text = "select w.n, t.*
+            from unnest($2::uuid[], $3::bigint[]) with ordinality w(measure, period, n)
+            cross join lateral (select distinct on (t.span) t.span, t.shape, t.low, t.high,
+                    t.position, t.asserted, t.withdrawn from @.target t
+                where t.period = w.period and t.measure = w.measure and t.tier = 1
+                and t.breakdown = '00000000-0000-0000-0000-000000000000' and t.position <= $1
+                order by t.span, t.position desc) t
+            where not t.withdrawn";
+        let names = names(at, asked);
+        let (measures, keys): (Vec<Uuid>, Vec<i64>) =
+            names.iter().map(|name| (name.measure, name.key.number())).unzip();
+        let mut found = vec![Vec::new(); asked.len()];
+        let take = |row: &Row| {
+            let mut columns = Columns::of(row, "target");
+            let name = names.get(columns.ordinal()?).ok_or(RuntimeError::Row("target"))?;
+            if let Some(found) = found.get_mut(name.of) {
+                found.push(candidate(name.key.period(), &mut columns)?);
+            }
+            Ok(())
+        };
+        if !measures.is_empty() {
+            self.each(text, &[&bigint(at), &measures, &keys], take).await?;
+        }
+        Ok(found)
+    }
+
+    /// The publishers' own ratings: of which of those asked about, and of which content.
+    async fn ratings(
+        &self,
+        at: Position,
+        asked: &[Asked<'_>],
+    ) -> Result<Vec<(usize, Position, String)>, RuntimeError> {
+        let text = "select w.n, r.*
+            from unnest($2::uuid[], $3::bigint[]) with ordinality w(measure, period, n)
+            cross join lateral (select content_from, rating from @.reported_rating r
+                where r.measure = w.measure and r.period = w.period and r.position <= $1
+                order by r.position desc limit 1) r
+            where r.rating is not null";
+        let rated = |asked: &Asked<'_>| asked.known.ever(at).any(|kind| kind == RATED);
+        if !asked.iter().any(rated) {
+            return Ok(Vec::new());
+        }
+        let measures: Vec<Uuid> = asked.iter().map(|asked| asked.measure).collect();
+        let key = |asked: &Asked<'_>| asked.period.filter(|_| rated(asked)).map(Key::of);
+        let keys: Vec<Option<i64>> = asked.iter().map(|asked| Some(key(asked)?.number())).collect();
+        let mut found = Vec::new();
+        let take = |row: &Row| {
+            let mut columns = Columns::of(row, "reported_rating");
+            found.push((columns.ordinal()?, columns.position()?, columns.next()?));
+            Ok(())
+        };
+        self.each(text, &[&bigint(at), &measures, &keys], take).await?;
+        Ok(found)
+    }
+}
+
+/// A key under which targets are to be looked up, and for which of those asked about.
+struct Name {
+    of: usize,
+    measure: Uuid,
+    key: Key,
+}
+
+/// The periods that contain the one asked about, where the measure's targets name any such.
+fn names(at: Position, asked: &[Asked<'_>]) -> Vec<Name> {
+    let mut containers: HashMap<Period, Vec<(i16, Key)>> = HashMap::new();
+    let mut found = Vec::with_capacity(asked.len());
+    for (of, asked) in asked.iter().enumerate() {
+        let Some(period) = asked.period else { continue };
+        // Most measures are asked about the same period.
+        let containers = containers.entry(period).or_insert_with(|| {
+            let key = |period: Period| (period.period_type().number(), Key::of(period));
+            period.containers().into_iter().map(key).chain([(EVERY_PERIOD, Key::ALL)]).collect()
+        });
+        let aimed = |kind: i16| asked.known.ever(at).any(|had| had == kind);
+        let named = containers.iter().filter(|(kind, _)| aimed(*kind));
+        found.extend(named.map(|(_, key)| Name { of, measure: asked.measure, key: *key }));
     }
     found
 }
 
-/// The keys of targets to look up, with the measure of each.
-fn keys(
-    held: &Catalogue,
-    periods: &HashMap<Uuid, Period>,
-    at: Position,
-) -> (Vec<Uuid>, Vec<String>) {
-    let keys = |(measure, period): (&Uuid, &Period)| {
-        let measure = *measure;
-        held.keys(measure, *period, at).into_iter().map(move |key| (measure, key))
-    };
-    periods.iter().flat_map(keys).unzip()
-}
-
-impl Session<'_> {
-    /// The period asked for, or each measure's latest whose content was not taken back.
-    async fn latest(
-        &self,
-        at: Position,
-        period: Option<Period>,
-        wanted: &[Uuid],
-    ) -> Result<HashMap<Pair, Headline>, RuntimeError> {
-        if let Some(period) = period {
-            let pairs: Vec<Pair> = wanted.iter().map(|measure| (*measure, period)).collect();
-            return self.headlines(at, &pairs).await;
-        }
-        let text = concat!(
-            "select w.measure, k.* from unnest($2::uuid[]) w(measure)
-            join lateral (
-                select k.period, s.* from @.reported k
-                join lateral (select ",
-            headline!(),
-            " from @.submission s
-                    where s.period = k.period and s.measure = k.measure and s.position <= $1
-                    order by s.position desc limit 1) s on s.state <> 3
-                where k.measure = w.measure and k.position <= $1
-                order by k.ends desc, k.starts desc limit 1) k on true"
-        );
-        self.pairs(text, &[&bigint(at), &wanted]).await
-    }
-
-    /// The headlines of some measures and periods.
-    pub(super) async fn headlines(
-        &self,
-        at: Position,
-        pairs: &[Pair],
-    ) -> Result<HashMap<Pair, Headline>, RuntimeError> {
-        let (measures, periods): (Vec<Uuid>, Vec<String>) =
-            pairs.iter().map(|(measure, period)| (*measure, period.to_string())).unzip();
-        let text =
-            concat!(
-            "select w.measure, w.period, s.* from unnest($2::uuid[], $3::text[]) w(measure, period)
-            join lateral (select ", headline!(), " from @.submission s
-                where s.period = w.period and s.measure = w.measure and s.position <= $1
-                order by s.position desc limit 1) s on s.state <> 3"
-        );
-        self.pairs(text, &[&bigint(at), &measures, &periods]).await
-    }
-
-    async fn pairs(
-        &self,
-        text: &str,
-        parameters: super::table::Parameters<'_>,
-    ) -> Result<HashMap<Pair, Headline>, RuntimeError> {
-        let mut found = HashMap::new();
-        for row in self.rows(text, parameters).await? {
-            let mut columns = Columns::of(&row, "submission");
-            let pair = (columns.uuid()?, columns.period()?);
-            found.insert(pair, columns.headline()?);
-        }
-        Ok(found)
-    }
-
-    /// The expected headline target that governs each measure's period.
-    async fn governing(
-        &self,
-        at: Position,
-        periods: &HashMap<Uuid, Period>,
-        (measures, names): (Vec<Uuid>, Vec<String>),
-    ) -> Result<HashMap<Uuid, Candidate>, RuntimeError> {
-        // The last version of every target that names the period, whatever its span.
-        let text = "select w.measure, w.period, t.span, t.shape, t.low, t.high, t.position,
-                t.asserted
-            from unnest($2::uuid[], $3::text[]) w(measure, period)
-            join lateral (select distinct on (t.span) t.span, t.shape, t.withdrawn, t.low, t.high,
-                    t.position, t.asserted from @.target t
-                where t.period = w.period and t.measure = w.measure and t.breakdown = $4
-                and t.tier = 1 and t.position <= $1
-                order by t.span, t.position desc) t on not t.withdrawn";
-        let nought = Uuid::nil();
-        let mut found: HashMap<Uuid, Vec<Candidate>> = HashMap::new();
-        for row in self.rows(text, &[&bigint(at), &measures, &names, &nought]).await? {
-            let mut columns = Columns::of(&row, "target");
-            let candidates = found.entry(columns.uuid()?).or_default();
-            candidates.push(candidate(&mut columns)?);
-        }
-        let governs = |(measure, candidates): (Uuid, Vec<Candidate>)| {
-            let target = govern(*periods.get(&measure)?, candidates)?;
-            Some((measure, target))
-        };
-        Ok(found.into_iter().filter_map(governs).collect())
-    }
-
-    /// The publishers' own ratings of some submissions' current content.
-    pub(super) async fn ratings(
-        &self,
-        at: Position,
-        headlines: &HashMap<Pair, Headline>,
-    ) -> Result<HashMap<Uuid, String>, RuntimeError> {
-        let (measures, periods): (Vec<Uuid>, Vec<String>) =
-            headlines.keys().map(|(measure, period)| (*measure, period.to_string())).unzip();
-        let text = "select w.measure, r.content_from, r.rating
-            from unnest($2::uuid[], $3::text[]) w(measure, period)
-            join lateral (select content_from, rating from @.reported_rating r
-                where r.measure = w.measure and r.period = w.period and r.position <= $1
-                order by r.position desc limit 1) r on r.rating is not null";
-        let contents: HashSet<(Uuid, Position)> =
-            headlines.iter().map(|((measure, _), h)| (*measure, h.content_from)).collect();
-        let mut found = HashMap::new();
-        for row in self.rows(text, &[&bigint(at), &measures, &periods]).await? {
-            let mut columns = Columns::of(&row, "reported_rating");
-            let content = (columns.uuid()?, columns.position()?);
-            if contents.contains(&content) {
-                found.insert(content.0, columns.next()?);
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// period, span, shape, low, high, position, asserted.
-fn candidate(columns: &mut Columns<'_>) -> Result<Candidate, RuntimeError> {
-    let key: &str = columns.next()?;
-    let names = match key {
-        "*" => None,
-        named => Some(named.parse().map_err(|_| RuntimeError::Row("target"))?),
-    };
+/// span, shape, low, high, position, asserted.
+fn candidate(names: Option<Period>, columns: &mut Columns<'_>) -> Result<Candidate, RuntimeError> {
     let (span, shape) = (columns.period()?, columns.word()?);
     let (low, to) = (columns.quantity()?, columns.quantity()?);
     let level = low.map(|at| Level { at, to });

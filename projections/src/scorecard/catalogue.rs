@@ -1,25 +1,25 @@
-//! What is known of measures apart from their figures, held in memory: a few versions of each,
-//! asked for by every answer.
+//! What is known of measures apart from their figures, held in memory: a few versions of each, and
+//! for which periods there are figures; asked for by every answer.
 //!
 //! **Invariant:** versions are only added, so what is held up to a position is right for every
 //! position up to there. The cursor says when rows of another rebuild stand in their place; then
 //! all of it is read anew.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use piperoll_events::Position;
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::adopted::{MeasureLevel, Subject, Treatment};
 use piperoll_events::measure::baseline_set::Baseline;
 use piperoll_events::rating::{RatingRule, Scale};
 use piperoll_events::text::Words;
-use piperoll_events::{Period, Position};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::answers::{BaselineLine, CodeLine, Filter, MeasureLine, PlaceLine, RuleLine, Yardstick};
 use super::decode::Columns;
+use super::key::Key;
 use super::table::{Parameters, Session};
-use super::words::Numbered;
 use crate::runtime::RuntimeError;
 use crate::runtime::cursor::{bigint, position};
 
@@ -42,15 +42,17 @@ pub(super) struct Catalogue {
 
 /// One measure, in all its versions.
 #[derive(Debug, Default)]
-struct Known {
+pub(super) struct Known {
     adopted: Versions<Adopted>,
     titles: Versions<Words>,
     codes: Vec<CodeLine>,
     places: Vec<PlaceLine>,
     definitions: Versions<Yardstick>,
     baselines: Versions<BaselineLine>,
-    /// The types of period that its targets name, and where each was first named.
-    aimed: Vec<(i16, Position)>,
+    /// The periods that there is something for, and where each was first heard of.
+    reported: Vec<(Key, Position)>,
+    /// What it has ever had, and where it first had it.
+    ever: Vec<(i16, Position)>,
 }
 
 #[derive(Debug)]
@@ -99,35 +101,20 @@ impl Default for Catalogue {
 impl Catalogue {
     /// The measures that a filter leaves, by id.
     pub(super) fn lines(&self, at: Position, filter: &Filter) -> Vec<MeasureLine> {
-        let all = self.measures.iter();
-        all.filter_map(|(id, known)| {
-            if filter.measures.as_ref().is_some_and(|only| !only.contains(&MeasureId::new(*id))) {
-                return None;
-            }
-            let here =
-                |place: &PlaceLine| Some(place.place) == filter.place && place.position <= at;
-            if filter.place.is_some() && !known.places.iter().any(here) {
-                return None;
-            }
-            let (position, adopted) = known.adopted.at(at)?;
-            if filter.framework.is_some_and(|framework| framework != adopted.framework) {
-                return None;
-            }
-            let line = MeasureLine {
-                measure: MeasureId::new(*id),
-                framework: adopted.framework,
-                title: known.titles.at(at)?.1.clone(),
-                codes: codes(&known.codes, at),
-                treatment: adopted.treatment,
-                level: adopted.level,
-                subject: adopted.subject,
-                places: places(&known.places, at),
-                position: *position,
-                asserted: adopted.asserted,
-            };
-            Some(line)
-        })
-        .collect()
+        let chosen = self.chosen(at, filter).into_iter();
+        chosen.filter_map(|(id, known)| known.line(id, at)).collect()
+    }
+
+    /// As [`Self::lines`], with all that is held of each.
+    pub(super) fn chosen(&self, at: Position, filter: &Filter) -> Vec<(Uuid, &Known)> {
+        let left = |known: &&Known| known.left(at, filter);
+        let Some(only) = &filter.measures else {
+            let all = self.measures.iter().map(|(id, known)| (*id, known));
+            return all.filter(|(_, known)| left(known)).collect();
+        };
+        let only: BTreeSet<Uuid> = only.iter().map(|measure| measure.uuid()).collect();
+        let held = only.into_iter().filter_map(|id| Some((id, self.find(id).filter(left)?)));
+        held.collect()
     }
 
     /// The measures that bear a code.
@@ -136,14 +123,6 @@ impl Catalogue {
         let held = |known: &Known| known.codes.iter().any(|line| line.code == code);
         let found = self.measures.iter().filter(|(_, known)| held(known) && bears(known));
         found.map(|(id, _)| MeasureId::new(*id)).collect()
-    }
-
-    pub(super) fn definition(&self, measure: MeasureId, at: Position) -> Option<Yardstick> {
-        Some(self.measures.get(&measure.uuid())?.definitions.at(at)?.1.clone())
-    }
-
-    pub(super) fn baseline(&self, measure: MeasureId, at: Position) -> Option<BaselineLine> {
-        Some(self.measures.get(&measure.uuid())?.baselines.at(at)?.1.clone())
     }
 
     /// Rule and scale of a framework.
@@ -158,19 +137,9 @@ impl Catalogue {
         })
     }
 
-    /// The keys under which targets that may govern a period are to be looked up.
-    pub(super) fn keys(&self, measure: Uuid, period: Period, at: Position) -> Vec<String> {
-        let Some(known) = self.measures.get(&measure) else {
-            return Vec::new();
-        };
-        let named = |kind: i16| known.aimed.iter().any(|(k, first)| *k == kind && *first <= at);
-        if known.aimed.is_empty() {
-            return Vec::new();
-        }
-        let containers = period.containers().into_iter();
-        let by_name = containers.filter(|period| named(period.period_type().number()));
-        let any = named(ANY).then(|| "*".to_owned());
-        by_name.map(|period| period.to_string()).chain(any).collect()
+    /// What is held of a measure.
+    pub(super) fn find(&self, measure: Uuid) -> Option<&Known> {
+        self.measures.get(&measure)
     }
 
     fn known(&mut self, measure: Uuid) -> &mut Known {
@@ -211,7 +180,7 @@ impl Catalogue {
     }
 
     fn add_terms(&mut self, rows: [&[Row]; 4]) -> Result<(), RuntimeError> {
-        let [definitions, baselines, aimed, rules] = rows;
+        let [definitions, baselines, ever, rules] = rows;
         each(definitions, "definition", |measure, columns| {
             let version = columns.yardstick()?;
             self.known(measure).definitions.push(version.position, version);
@@ -225,9 +194,9 @@ impl Catalogue {
             self.known(measure).baselines.push(position, line);
             Ok(())
         })?;
-        each(aimed, "aimed", |measure, columns| {
+        each(ever, "ever", |measure, columns| {
             let position = columns.position()?;
-            self.known(measure).aimed.push((columns.next()?, position));
+            self.known(measure).ever.push((columns.next()?, position));
             Ok(())
         })?;
         each(rules, "rule", |framework, columns| {
@@ -243,8 +212,55 @@ impl Catalogue {
     }
 }
 
-/// The type of the key that stands for every period of a span.
-pub(super) const ANY: i16 = 0;
+impl Known {
+    fn left(&self, at: Position, filter: &Filter) -> bool {
+        let here = |place: &PlaceLine| Some(place.place) == filter.place && place.position <= at;
+        let Some((_, adopted)) = self.adopted.at(at) else { return false };
+        filter.framework.is_none_or(|framework| framework == adopted.framework)
+            && (filter.place.is_none() || self.places.iter().any(here))
+    }
+
+    /// The measure as a list shows it.
+    pub(super) fn line(&self, id: Uuid, at: Position) -> Option<MeasureLine> {
+        let (position, adopted) = self.adopted.at(at)?;
+        Some(MeasureLine {
+            measure: MeasureId::new(id),
+            framework: adopted.framework,
+            title: self.titles.at(at)?.1.clone(),
+            codes: codes(&self.codes, at),
+            treatment: adopted.treatment,
+            level: adopted.level,
+            subject: adopted.subject,
+            places: places(&self.places, at),
+            position: *position,
+            asserted: adopted.asserted,
+        })
+    }
+
+    pub(super) fn definition(&self, at: Position) -> Option<Yardstick> {
+        Some(self.definitions.at(at)?.1.clone())
+    }
+
+    pub(super) fn baseline(&self, at: Position) -> Option<BaselineLine> {
+        Some(self.baselines.at(at)?.1.clone())
+    }
+
+    /// The periods that it has something for.
+    pub(super) fn periods(&self, at: Position) -> impl Iterator<Item = Key> {
+        let heard = self.reported.iter().take_while(move |(_, first)| *first <= at);
+        heard.map(|(period, _)| *period)
+    }
+
+    /// What it has had by then: [`RATED`], and the types of period that its targets name.
+    pub(super) fn ever(&self, at: Position) -> impl Iterator<Item = i16> {
+        self.ever.iter().filter(move |(_, first)| *first <= at).map(|(kind, _)| *kind)
+    }
+}
+
+/// A target that stands for every period of its span.
+pub(super) const EVERY_PERIOD: i16 = 0;
+/// A rating of the publisher's own.
+pub(super) const RATED: i16 = -1;
 
 fn codes(held: &[CodeLine], at: Position) -> Vec<CodeLine> {
     let mut found: BTreeMap<&str, &CodeLine> = BTreeMap::new();
@@ -299,18 +315,27 @@ impl Session<'_> {
     async fn read_on(&self, held: &mut Catalogue, cursor: Position) -> Result<(), RuntimeError> {
         let (from, to) = (bigint(held.upto), bigint(cursor));
         let span: Parameters<'_> = &[&from, &to];
-        let (measures, titles, codes, places, definitions, baselines, aimed, rules) = tokio::try_join!(
+        // One for each figure, so they are taken as they come.
+        let reported = |row: &Row| {
+            let mut columns = Columns::of(row, "reported");
+            let known = held.known(columns.uuid()?);
+            let position = columns.position()?;
+            known.reported.push((Key::kept(columns.next()?), position));
+            Ok(())
+        };
+        let (measures, titles, codes, places, definitions, baselines, ever, rules, ()) = tokio::try_join!(
             self.rows(MEASURES, span),
             self.rows(TITLES, span),
             self.rows(CODES, span),
             self.rows(PLACES, span),
             self.rows(DEFINITIONS, span),
             self.rows(BASELINES, span),
-            self.rows(AIMED, span),
+            self.rows(EVER, span),
             self.rows(RULES, span),
+            self.each(REPORTED, span, reported),
         )?;
         held.add_names([&measures, &titles, &codes, &places])?;
-        held.add_terms([&definitions, &baselines, &aimed, &rules])?;
+        held.add_terms([&definitions, &baselines, &ever, &rules])?;
         held.upto = cursor;
         Ok(())
     }
@@ -340,7 +365,9 @@ const DEFINITIONS: &str = "select measure, position, polarity, low, high, decima
     from @.definition where position > $1 and position <= $2 order by position";
 const BASELINES: &str = "select measure, position, period, value, asserted
     from @.baseline where position > $1 and position <= $2 order by position";
-const AIMED: &str = "select measure, position, kind
-    from @.aimed where position > $1 and position <= $2 order by position";
+const REPORTED: &str = "select measure, position, period
+    from @.reported where position > $1 and position <= $2 order by position";
+const EVER: &str = "select measure, position, kind
+    from @.ever where position > $1 and position <= $2 order by position";
 const RULES: &str = "select framework, position, rule, scale, asserted
     from @.rule where position > $1 and position <= $2 order by position";

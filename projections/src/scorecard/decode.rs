@@ -8,6 +8,7 @@ use tokio_postgres::types::FromSql;
 use uuid::Uuid;
 
 use super::answers::{Headline, Yardstick};
+use super::key::Key;
 use super::words::{Numbered, PolarityKind, State};
 use crate::runtime::RuntimeError;
 use crate::runtime::copy::numeric::Numeric;
@@ -31,11 +32,6 @@ impl<'r> Columns<'r> {
         Ok(value)
     }
 
-    /// Whether the next column, a position, is there; it is not passed.
-    pub(super) fn there(&self) -> Result<bool, RuntimeError> {
-        Ok(self.row.try_get::<_, Option<i64>>(self.at)?.is_some())
-    }
-
     fn bad<T>(&self, value: Option<T>) -> Result<T, RuntimeError> {
         value.ok_or(RuntimeError::Row(self.table))
     }
@@ -46,6 +42,12 @@ impl<'r> Columns<'r> {
 
     pub(super) fn count(&mut self) -> Result<u64, RuntimeError> {
         self.next().map(|kept: i64| position(kept).0)
+    }
+
+    /// The place, from 0, of what `with ordinality` counts from 1.
+    pub(super) fn ordinal(&mut self) -> Result<usize, RuntimeError> {
+        let counted: i64 = self.next()?;
+        self.bad(counted.checked_sub(1).and_then(|n| usize::try_from(n).ok()))
     }
 
     pub(super) fn word<T: Numbered>(&mut self) -> Result<T, RuntimeError> {
@@ -65,8 +67,8 @@ impl<'r> Columns<'r> {
     }
 
     pub(super) fn period(&mut self) -> Result<Period, RuntimeError> {
-        let text: &str = self.next()?;
-        self.bad(text.parse().ok())
+        let key = self.next().map(Key::kept)?;
+        self.bad(key.period())
     }
 
     pub(super) fn digest(&mut self) -> Result<Option<Digest>, RuntimeError> {
@@ -104,6 +106,21 @@ impl<'r> Columns<'r> {
         })
     }
 
+    /// As [`Self::headline`], where there is such a version.
+    pub(super) fn headline_or_none(&mut self) -> Result<Option<Headline>, RuntimeError> {
+        if self.row.try_get::<_, Option<i64>>(self.at)?.is_some() {
+            return self.headline().map(Some);
+        }
+        self.at = self.at.saturating_add(HEADLINE);
+        Ok(None)
+    }
+
+    /// As [`Self::headline`], where there is such a version and its content was not taken back.
+    pub(super) fn standing(&mut self) -> Result<Option<Headline>, RuntimeError> {
+        let headline = self.headline_or_none()?;
+        Ok(headline.filter(|headline| headline.state != State::Withdrawn))
+    }
+
     /// position, polarity, low, high, decimals, unit, asserted.
     pub(super) fn yardstick(&mut self) -> Result<Yardstick, RuntimeError> {
         let position = self.position()?;
@@ -130,6 +147,9 @@ impl<'r> Columns<'r> {
         self.next()
     }
 }
+
+/// How many columns [`headline!`] names.
+const HEADLINE: usize = 10;
 
 /// The columns of a submission's version, in the order that they are read.
 macro_rules! headline {

@@ -13,6 +13,7 @@ use super::answers::{
     SubmissionVersion, Submitted, TargetVersion,
 };
 use super::decode::{Columns, headline};
+use super::key::Key;
 use super::table::{Reader, Session};
 use super::words::State;
 use crate::runtime::RuntimeError;
@@ -34,16 +35,18 @@ impl Reader {
                     where c.measure = $2 and c.period = k.period and c.position <= $1
                     order by c.breakdown, c.position desc) c
                 where c.content_from = s.content_from and not c.removed)
-            from (select distinct period, ends, starts from @.reported
-                where measure = $2 and position <= $1) k
+            from unnest($3::bigint[]) k(period)
             join lateral (select ",
             headline!(),
             " from @.submission s
                 where s.period = k.period and s.measure = $2 and s.position <= $1
-                order by s.position desc limit 1) s on s.state <> 3
-            order by k.ends, k.starts desc, k.period"
+                order by s.position desc limit 1) s on s.state <> 3"
         );
-        let rows = self.session().await?.rows(text, &[&bigint(at), &measure.uuid()]).await?;
+        let session = self.session().await?;
+        let held = self.catalogue(&session, at).await?;
+        let known = held.find(measure.uuid()).into_iter();
+        let periods: Vec<i64> = known.flat_map(|k| k.periods(at)).map(Key::number).collect();
+        let rows = session.rows(text, &[&bigint(at), &measure.uuid(), &periods]).await?;
         let point = |row: &Row| {
             let mut columns = Columns::of(row, "submission");
             Ok(SeriesPoint {
@@ -52,7 +55,9 @@ impl Reader {
                 cells: columns.count()?,
             })
         };
-        rows.iter().map(point).collect()
+        let mut points = rows.iter().map(point).collect::<Result<Vec<_>, RuntimeError>>()?;
+        points.sort_by_cached_key(|point| Key::of(point.period).earliest_first());
+        Ok(points)
     }
 
     /// One submission with cells, words and versions; none where nothing was ever recorded.
@@ -65,7 +70,8 @@ impl Reader {
         period: Option<Period>,
         at: Position,
     ) -> Result<Option<Submitted>, RuntimeError> {
-        let key = Key { measure: measure.uuid(), period: text_of(period), at: bigint(at) };
+        let period_key = Key::or_all(period).number();
+        let key = Asked { measure: measure.uuid(), period: period_key, at: bigint(at) };
         let session = self.session().await?;
         let versions = session.versions(&key).await?;
         let Some(headline) = versions.iter().rev().find_map(|v| v.headline.clone()) else {
@@ -208,14 +214,10 @@ impl Reader {
 }
 
 /// A submission at a position, as parameters.
-struct Key {
+struct Asked {
     measure: Uuid,
-    period: String,
+    period: i64,
     at: i64,
-}
-
-fn text_of(period: Option<Period>) -> String {
-    period.map(|period| period.to_string()).unwrap_or_default()
 }
 
 impl Session<'_> {
@@ -228,7 +230,7 @@ impl Session<'_> {
         Ok(found)
     }
 
-    async fn versions(&self, key: &Key) -> Result<Vec<SubmissionVersion>, RuntimeError> {
+    async fn versions(&self, key: &Asked) -> Result<Vec<SubmissionVersion>, RuntimeError> {
         let text = concat!(
             "select n.position, n.happened, n.cells::bigint, n.reason, n.recorded_at, n.actor,
                 n.channel, n.import, n.file_digest, n.row, n.reported_known_at, n.asserted, s.*
@@ -256,13 +258,13 @@ impl Session<'_> {
                 row: columns.next::<Option<i64>>()?.and_then(|row| u64::try_from(row).ok()),
                 reported_known_at: columns.next()?,
                 asserted: columns.next()?,
-                headline: columns.there()?.then(|| columns.headline()).transpose()?,
+                headline: columns.headline_or_none()?,
             })
         };
         rows.iter().map(version).collect()
     }
 
-    async fn cells(&self, key: &Key, headline: &Headline) -> Result<Vec<CellLine>, RuntimeError> {
+    async fn cells(&self, key: &Asked, headline: &Headline) -> Result<Vec<CellLine>, RuntimeError> {
         if !matches!(headline.state, State::Value | State::NoHeadline) {
             return Ok(Vec::new());
         }
@@ -309,7 +311,7 @@ impl Session<'_> {
 
     async fn commentary(
         &self,
-        key: &Key,
+        key: &Asked,
         headline: &Headline,
     ) -> Result<Option<CommentaryLine>, RuntimeError> {
         let text = "select text, explains, position, asserted from @.commentary
@@ -328,7 +330,11 @@ impl Session<'_> {
         Ok(Some(CommentaryLine { text, explains, position, asserted: columns.next()? }))
     }
 
-    async fn rating(&self, key: &Key, headline: &Headline) -> Result<Option<String>, RuntimeError> {
+    async fn rating(
+        &self,
+        key: &Asked,
+        headline: &Headline,
+    ) -> Result<Option<String>, RuntimeError> {
         let text = "select rating from @.reported_rating
             where measure = $2 and period = $3 and position <= $1 and content_from = $4
             order by position desc limit 1";

@@ -23,10 +23,11 @@ use piperoll_events::{
 };
 use uuid::Uuid;
 
-use super::catalogue::ANY;
+use super::catalogue::EVERY_PERIOD;
+use super::key::Key;
 use super::rows::{
-    AimedRow, BaselineRow, BreakdownRow, CodeRow, DefinitionRow, DefinitionText, Histories,
-    ImportRow, Json, Key, MeasureRow, MeasureText, PlacementRow, RuleRow, StructureRow, TargetText,
+    BaselineRow, BreakdownRow, CodeRow, DefinitionRow, DefinitionText, EverRow, Histories,
+    ImportRow, Json, MeasureRow, MeasureText, PlacementRow, RuleRow, StructureRow, TargetText,
 };
 use super::targets::{Placing, rows as target_rows};
 use super::words::{ImportState, Numbered, PlaceKind, PolarityKind, StructureKind, TargetHappened};
@@ -56,8 +57,8 @@ pub(super) struct Fold {
     pub(super) out: Histories,
     /// Keys already worked out; a saving, not a memory.
     breakdowns: HashMap<Breakdown, Uuid>,
-    /// Types of period already named; the table keeps the first of each.
-    aimed: HashSet<(Uuid, i16)>,
+    /// What measures are already known to have had; the table keeps the first of each.
+    ever: HashSet<(Uuid, i16)>,
 }
 
 /// What every row of an event shares.
@@ -220,7 +221,7 @@ impl Fold {
         self.out.baseline.push(BaselineRow {
             measure: at.id,
             position: at.position,
-            period: baseline.period,
+            period: Key::of(baseline.period),
             value: baseline.value,
             asserted: at.asserted,
             reason: Json::of(reason),
@@ -238,14 +239,9 @@ impl Fold {
         let breakdown = self.breakdown(at, &key.breakdown);
         let placing = Placing { key, measure: at.id, position: at.position, asserted: at.asserted };
         for row in target_rows(placing, new, old) {
-            let (measure, position) = (row.measure, row.position);
-            let kind = match row.period {
-                Key::Of(period) => period.period_type().number(),
-                Key::Any | Key::Whole => ANY,
-            };
-            if self.aimed.insert((measure, kind)) {
-                self.out.aimed.push(AimedRow { measure, kind, position });
-            }
+            let named = row.period.period();
+            let kind = named.map_or(EVERY_PERIOD, |period| period.period_type().number());
+            self.ever(row.measure, kind, row.position);
             self.out.target.push(row);
         }
         let happened = match (new, old) {
@@ -256,7 +252,7 @@ impl Fold {
         let Some(shown) = new.or(old) else { return };
         self.out.target_text.push(TargetText {
             measure: at.id,
-            span: key.period,
+            span: Key::of(key.period),
             breakdown,
             tier: key.tier.number(),
             position: at.position,
@@ -289,6 +285,13 @@ impl Fold {
             valid_from: code.from,
             asserted: at.asserted,
         });
+    }
+
+    /// What a measure has had from here on at the latest.
+    pub(super) fn ever(&mut self, measure: Uuid, kind: i16, position: Position) {
+        if self.ever.insert((measure, kind)) {
+            self.out.ever.push(EverRow { measure, kind, position });
+        }
     }
 
     /// The key of a breakdown, with a row for the dictionary the first time.

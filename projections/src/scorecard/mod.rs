@@ -13,6 +13,7 @@ mod catalogue;
 mod decode;
 mod detail;
 mod folds;
+mod key;
 mod rows;
 mod submissions;
 pub mod table;
@@ -22,6 +23,7 @@ mod tests;
 pub mod words;
 
 pub use answers::*;
+pub use key::Key;
 pub use table::Reader;
 pub use words::{Happened, ImportState, PlaceKind, State, StructureKind, TargetHappened};
 

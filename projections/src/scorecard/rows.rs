@@ -2,32 +2,12 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use piperoll_events::text::Digest;
-use piperoll_events::{Period, Position, Quantity};
+use piperoll_events::{Position, Quantity};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::key::Key;
 use crate::runtime::copy::{Field, histories};
-
-/// A period as a key: of a figure, of a measure as a whole, or of any period in a span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Key {
-    /// One period.
-    Of(Period),
-    /// The measure as a whole.
-    Whole,
-    /// Every period within a span.
-    Any,
-}
-
-impl Field for Key {
-    fn put(&self, out: &mut bytes::BytesMut) {
-        match self {
-            Self::Of(period) => period.put(out),
-            Self::Whole => "".put(out),
-            Self::Any => "*".put(out),
-        }
-    }
-}
 
 /// A value kept as JSON text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,8 +39,7 @@ histories! { Histories;
         valid_from: Option<NaiveDate>, asserted: bool,
     }
     reported: ReportedRow (All) {
-        measure: Uuid, ends: NaiveDate, starts: NaiveDate, period: Period, position: Position,
-        asserted: bool,
+        measure: Uuid, period: Key, position: Position,
     }
     submission: SubmissionRow (All) {
         period: Key, measure: Uuid, position: Position, content_from: Position, state: i16,
@@ -93,13 +72,12 @@ histories! { Histories;
     }
     breakdown: BreakdownRow (First) { breakdown: Uuid, tags: Json, position: Position }
     target: TargetRow (All) {
-        period: Key, measure: Uuid, breakdown: Uuid, tier: i16, span: Period, position: Position,
-        shape: i16, withdrawn: bool, low: Option<Quantity>, high: Option<Quantity>,
-        starts: NaiveDate, ends: NaiveDate, asserted: bool,
+        period: Key, measure: Uuid, breakdown: Uuid, tier: i16, span: Key, position: Position,
+        shape: i16, withdrawn: bool, low: Option<Quantity>, high: Option<Quantity>, asserted: bool,
     }
-    aimed: AimedRow (First) { measure: Uuid, kind: i16, position: Position }
+    ever: EverRow (First) { measure: Uuid, kind: i16, position: Position }
     target_text: TargetText (All) {
-        measure: Uuid, span: Period, breakdown: Uuid, tier: i16, position: Position,
+        measure: Uuid, span: Key, breakdown: Uuid, tier: i16, position: Position,
         happened: i16, target: Json, old: Option<Json>, reason: Json, authority: Option<Json>,
         asserted: bool,
     }
@@ -111,7 +89,7 @@ histories! { Histories;
         measure: Uuid, position: Position, definition: Json, reason: Json, authority: Option<Json>,
     }
     baseline: BaselineRow (All) {
-        measure: Uuid, position: Position, period: Period, value: Quantity, asserted: bool,
+        measure: Uuid, position: Position, period: Key, value: Quantity, asserted: bool,
         reason: Json, authority: Option<Json>,
     }
     placement: PlacementRow (All) {

@@ -1,5 +1,6 @@
 -- One row a version; a row belongs to one entity and is never changed. `asserted`: a file says
 -- so, nobody witnessed it here. Texts stand apart, so that no index entry outgrows a page.
+-- A period is one number (key.rs), so that keys have one width and the order of time; 0 is none.
 create table measure (
     measure uuid not null, position bigint not null, framework uuid not null,
     treatment smallint not null, level smallint not null, subject smallint not null,
@@ -14,64 +15,62 @@ create table code (
     valid_from date, asserted boolean not null
 );
 -- Which measure has something for which period, from when on.
-create table reported (
-    measure uuid not null, ends date not null, starts date not null,
-    period text collate "C" not null, position bigint not null, asserted boolean not null
-);
--- The state of a submission and its headline. Period '': the measure as a whole.
+create table reported (measure uuid not null, period bigint not null, position bigint not null);
+-- The state of a submission and its headline. Period 0: the measure as a whole.
 create table submission (
-    period text collate "C" not null, measure uuid not null, position bigint not null,
+    period bigint not null, measure uuid not null, position bigint not null,
     content_from bigint not null, state smallint not null, no_value smallint, expected_on date,
     value numeric, numerator numeric, denominator numeric, status smallint,
     asserted boolean not null
 ) with (autovacuum_vacuum_insert_scale_factor = 0.01);
 -- Every event of a submission.
 create table submission_note (
-    measure uuid not null, period text collate "C" not null, position bigint not null,
+    measure uuid not null, period bigint not null, position bigint not null,
     happened smallint not null, content_from bigint not null, cells smallint not null,
     reason json, recorded_at timestamptz not null, actor uuid not null, channel smallint not null,
     import uuid, file_digest bytea, row bigint, reported_known_at timestamptz,
     asserted boolean not null
 );
 create table reported_rating (
-    measure uuid not null, period text collate "C" not null, position bigint not null,
+    measure uuid not null, period bigint not null, position bigint not null,
     content_from bigint not null, rating text, asserted boolean not null
 );
 create table commentary (
-    measure uuid not null, period text collate "C" not null, position bigint not null,
+    measure uuid not null, period bigint not null, position bigint not null,
     content_from bigint not null, explains bigint not null, text json, asserted boolean not null
 );
 -- Cells other than the headline.
 create table cell (
-    measure uuid not null, period text collate "C" not null, breakdown uuid not null,
+    measure uuid not null, period bigint not null, breakdown uuid not null,
     position bigint not null, content_from bigint not null, removed boolean not null,
     value numeric, numerator numeric, denominator numeric, status smallint,
     asserted boolean not null
 ) with (autovacuum_vacuum_insert_scale_factor = 0.01);
 -- What stood beside a cell, also the headline's (breakdown nought).
 create table cell_note (
-    measure uuid not null, period text collate "C" not null, breakdown uuid not null,
+    measure uuid not null, period bigint not null, breakdown uuid not null,
     position bigint not null, status_as_reported text, oddities json not null
 );
 create table breakdown (
     breakdown uuid primary key, tags json not null, position bigint not null
 );
--- What is aimed at in `period` by the target for `span`. Period '*': every period from `starts`
--- to `ends`, of a standing target whose span is no quarter, half or year.
+-- What is aimed at in `period` by the target for `span`. Period 0: every period within the span, of
+-- a standing target whose span is no quarter, half or year.
 create table target (
-    period text collate "C" not null, measure uuid not null, breakdown uuid not null,
-    tier smallint not null, span text collate "C" not null, position bigint not null,
+    period bigint not null, measure uuid not null, breakdown uuid not null,
+    tier smallint not null, span bigint not null, position bigint not null,
     shape smallint not null, withdrawn boolean not null, low numeric, high numeric,
-    starts date not null, ends date not null, asserted boolean not null
+    asserted boolean not null
 ) with (autovacuum_vacuum_insert_scale_factor = 0.01);
--- Which types of period a measure's targets name (0: '*'), and where each was first named.
-create table aimed (
+-- What a measure has ever had, and where it first had it: targets that name a type of period (0:
+-- every period of a span), ratings of its publisher (-1). What it never had is not looked up.
+create table ever (
     measure uuid not null, kind smallint not null, position bigint not null,
     primary key (measure, kind)
 );
 -- Every version of a target, whole.
 create table target_text (
-    measure uuid not null, span text collate "C" not null, breakdown uuid not null,
+    measure uuid not null, span bigint not null, breakdown uuid not null,
     tier smallint not null, position bigint not null, happened smallint not null,
     target json not null, old json, reason json not null, authority json,
     asserted boolean not null
@@ -85,7 +84,7 @@ create table definition_text (
     reason json not null, authority json
 );
 create table baseline (
-    measure uuid not null, position bigint not null, period text collate "C" not null,
+    measure uuid not null, position bigint not null, period bigint not null,
     value numeric not null, asserted boolean not null, reason json not null, authority json
 );
 create table placement (

@@ -3,6 +3,7 @@
 //! **Invariant:** a cell counts only while the content it was recorded under is the submission's
 //! current one, so taking content back is one row, however many cells it has.
 
+use piperoll_events::ids::MeasureId;
 use piperoll_events::submission::Submission;
 use piperoll_events::submission::no_value_declared::NoValueDeclared;
 use piperoll_events::submission::revised::Revised;
@@ -11,10 +12,11 @@ use piperoll_events::text::{Label, SealedText};
 use piperoll_events::{Breakdown, Cell, Period, Position, Reason, Revision};
 use uuid::Uuid;
 
+use super::catalogue::RATED;
 use super::folds::{At, Fold, last_of_each};
+use super::key::Key;
 use super::rows::{
-    CellNote, CellRow, CommentaryRow, Json, Key, RatingRow, ReportedRow, SubmissionNote,
-    SubmissionRow,
+    CellNote, CellRow, CommentaryRow, Json, RatingRow, ReportedRow, SubmissionNote, SubmissionRow,
 };
 use super::words::{Happened, Numbered, State};
 
@@ -22,13 +24,13 @@ use super::words::{Happened, Numbered, State};
 #[derive(Clone, Copy)]
 struct Of {
     measure: Uuid,
-    period: Option<Period>,
+    period: Key,
     content_from: Position,
 }
 
 impl Of {
-    fn key(self) -> Key {
-        self.period.map_or(Key::Whole, Key::Of)
+    fn new(measure: MeasureId, period: Option<Period>, content_from: Position) -> Self {
+        Self { measure: measure.uuid(), period: Key::or_all(period), content_from }
     }
 }
 
@@ -39,14 +41,12 @@ impl Fold {
             Submission::Revised(fact) => self.revised(at, fact),
             Submission::NoValueDeclared(fact) => self.no_value(at, fact),
             Submission::Withdrawn(f) => {
-                let (measure, content_from) = (f.measure.uuid(), f.content_from);
-                let of = Of { measure, period: f.period, content_from };
+                let of = Of::new(f.measure, f.period, f.content_from);
                 self.note(at, of, Happened::Withdrawn, (0, Some(&f.reason)));
                 self.out.submission.push(bare(at, of, State::Withdrawn));
             }
             Submission::CommentaryWritten(f) => {
-                let (measure, content_from) = (f.measure.uuid(), f.content_from);
-                let of = Of { measure, period: Some(f.period), content_from };
+                let of = Of::new(f.measure, Some(f.period), f.content_from);
                 self.note(at, of, Happened::CommentaryWritten, (0, None));
                 self.commentary(at, of, f.explains, f.text.as_ref());
             }
@@ -54,8 +54,7 @@ impl Fold {
     }
 
     fn submitted(&mut self, at: At<'_>, fact: &Submitted) {
-        let (measure, period) = (fact.measure.uuid(), Some(fact.period));
-        let of = Of { measure, period, content_from: at.position };
+        let of = Of::new(fact.measure, Some(fact.period), at.position);
         let cells = each_once(&fact.cells);
         self.note(at, of, Happened::Submitted, (cells.len(), None));
         if !cells.iter().any(|cell| cell.breakdown.is_headline()) {
@@ -73,8 +72,7 @@ impl Fold {
     }
 
     fn revised(&mut self, at: At<'_>, fact: &Revised) {
-        let (measure, period) = (fact.measure.uuid(), Some(fact.period));
-        let of = Of { measure, period, content_from: fact.content_from };
+        let of = Of::new(fact.measure, Some(fact.period), fact.content_from);
         let cells = each_once(&fact.changed);
         let touched = cells.len().saturating_add(fact.removed.len());
         self.note(at, of, Happened::Revised, (touched, Some(&fact.reason)));
@@ -93,8 +91,7 @@ impl Fold {
     }
 
     fn no_value(&mut self, at: At<'_>, fact: &NoValueDeclared) {
-        let (measure, period) = (fact.measure.uuid(), fact.period);
-        let of = Of { measure, period, content_from: at.position };
+        let of = Of::new(fact.measure, fact.period, at.position);
         self.note(at, of, Happened::NoValueDeclared, (0, fact.reason.as_ref()));
         self.out.submission.push(SubmissionRow {
             no_value: Some(fact.state.number()),
@@ -126,7 +123,7 @@ impl Fold {
         if cell.status_as_reported.is_some() || !cell.oddities.is_empty() {
             self.out.cell_note.push(CellNote {
                 measure: of.measure,
-                period: of.key(),
+                period: of.period,
                 breakdown,
                 position: at.position,
                 status_as_reported: cell.status_as_reported.as_ref().map(ToString::to_string),
@@ -145,9 +142,10 @@ impl Fold {
     }
 
     fn rating(&mut self, at: At<'_>, of: Of, rating: Option<&Label>) {
+        self.ever(of.measure, RATED, at.position);
         self.out.reported_rating.push(RatingRow {
             measure: of.measure,
-            period: of.key(),
+            period: of.period,
             position: at.position,
             content_from: of.content_from,
             rating: rating.map(ToString::to_string),
@@ -158,7 +156,7 @@ impl Fold {
     fn commentary(&mut self, at: At<'_>, of: Of, explains: Position, text: Option<&SealedText>) {
         self.out.commentary.push(CommentaryRow {
             measure: of.measure,
-            period: of.key(),
+            period: of.period,
             position: at.position,
             content_from: of.content_from,
             explains,
@@ -176,16 +174,14 @@ impl Fold {
     ) {
         let record = &at.event.record;
         // An entity's first event is where its period is first heard of.
-        if let (Some(period), true) = (of.period, record.revision == Revision(1)) {
-            let (starts, ends) = period.days();
-            let (measure, position, asserted) = (of.measure, at.position, at.asserted);
-            let row = ReportedRow { measure, ends, starts, period, position, asserted };
-            self.out.reported.push(row);
+        if of.period != Key::ALL && record.revision == Revision(1) {
+            let (measure, period, position) = (of.measure, of.period, at.position);
+            self.out.reported.push(ReportedRow { measure, period, position });
         }
         let asserted = record.asserted.as_ref();
         self.out.submission_note.push(SubmissionNote {
             measure: of.measure,
-            period: of.key(),
+            period: of.period,
             position: at.position,
             happened: happened.number(),
             content_from: of.content_from,
@@ -213,7 +209,7 @@ fn each_once(cells: &[Cell]) -> Vec<&Cell> {
 
 fn bare(at: At<'_>, of: Of, state: State) -> SubmissionRow {
     SubmissionRow {
-        period: of.key(),
+        period: of.period,
         measure: of.measure,
         position: at.position,
         content_from: of.content_from,
@@ -238,7 +234,7 @@ enum Held {
 fn empty(at: At<'_>, of: Of, breakdown: Uuid, held: Held) -> CellRow {
     CellRow {
         measure: of.measure,
-        period: of.key(),
+        period: of.period,
         breakdown,
         position: at.position,
         content_from: of.content_from,

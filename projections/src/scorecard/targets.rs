@@ -10,7 +10,8 @@ use piperoll_events::{Period, PeriodType, Position, Target, TargetKey};
 use uuid::Uuid;
 
 use super::folds::breakdown_key;
-use super::rows::{Key, TargetRow};
+use super::key::Key;
+use super::rows::TargetRow;
 use super::words::Numbered;
 
 /// One target's place in the tables.
@@ -48,18 +49,18 @@ fn spread(span: Period, target: &Target) -> Vec<Named> {
     for point in &target.points {
         if seen.insert(point.period) {
             // Steps within a point's period are not aimed at, whatever the target's own shape.
-            let (period, shape) = (Key::Of(point.period), TargetShape::Profile);
+            let (period, shape) = (Key::of(point.period), TargetShape::Profile);
             found.push(Named { period, shape, level: Some(point.level) });
         }
     }
     let pointed = !seen.insert(span);
     if target.shape == TargetShape::Standing && (pointed || !found_by_name(span)) {
-        found.push(Named { period: Key::Any, shape: target.shape, level: target.level });
+        found.push(Named { period: Key::ALL, shape: target.shape, level: target.level });
     }
     let own = target.shape != TargetShape::Profile || target.points.is_empty();
     if own && !pointed {
         let level = target.level.filter(|_| target.shape != TargetShape::Profile);
-        found.push(Named { period: Key::Of(span), shape: target.shape, level });
+        found.push(Named { period: Key::of(span), shape: target.shape, level });
     }
     found
 }
@@ -73,20 +74,17 @@ fn found_by_name(span: Period) -> bool {
 }
 
 fn row(at: Placing<'_>, named: Named, withdrawn: bool) -> TargetRow {
-    let (starts, ends) = at.key.period.days();
     TargetRow {
         period: named.period,
         measure: at.measure,
         breakdown: breakdown_key(&at.key.breakdown),
         tier: at.key.tier.number(),
-        span: at.key.period,
+        span: Key::of(at.key.period),
         position: at.position,
         shape: named.shape.number(),
         withdrawn,
         low: named.level.map(|level| level.at),
         high: named.level.and_then(|level| level.to),
-        starts,
-        ends,
         asserted: at.asserted,
     }
 }

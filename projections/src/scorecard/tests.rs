@@ -20,7 +20,8 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::folds::{breakdown_key, fold};
-use super::rows::{Histories, Key, SubmissionRow, TargetRow};
+use super::key::Key;
+use super::rows::{Histories, SubmissionRow, TargetRow};
 use super::words::{Numbered, State};
 use crate::score::{Candidate, govern};
 
@@ -99,7 +100,7 @@ fn revised(position: u64, changed: Vec<Cell>, removed: Vec<Breakdown>) -> (Posit
 
 fn headline(position: u64, state: State, value: Option<&str>) -> SubmissionRow {
     SubmissionRow {
-        period: Key::Of(p("2021-Q1")),
+        period: Key::of(p("2021-Q1")),
         measure: measure().uuid(),
         position: Position(position),
         content_from: Position(5),
@@ -125,7 +126,7 @@ fn a_submission_becomes_a_headline_its_cells_and_a_period_heard_of() {
     let rows = fold(&[submitted(5, 1, given.to_vec())]);
     assert_eq!(rows.submission, [headline(5, State::Value, Some("97.40"))]);
     assert_eq!(cells(&rows), [(5, breakdown_key(&sex("f")), false, Some(q("1")))]);
-    assert_eq!(rows.reported.iter().map(|r| r.period).collect::<Vec<_>>(), [p("2021-Q1")]);
+    assert_eq!(rows.reported.iter().map(|r| r.period).collect::<Vec<_>>(), [Key::of(p("2021-Q1"))]);
     assert_eq!(rows.breakdown.len(), 1);
     assert_eq!(rows.submission_note.len(), 1);
 }
@@ -187,7 +188,7 @@ fn points_that_a_path_no_longer_names_are_taken_away() {
     let (reason, authority) = (reason(), None);
     let fact = TargetChanged { key: key("2021"), old, new, reason, authority };
     let rows = fold(&[at(7, 2, measure().into(), fact)]);
-    let (first, second) = (Key::Of(p("2021-Q1")), Key::Of(p("2021-Q2")));
+    let (first, second) = (Key::of(p("2021-Q1")), Key::of(p("2021-Q2")));
     assert_eq!(named(&rows), [(7, second, false, Some(q("3"))), (7, first, true, None)]);
 }
 
@@ -196,9 +197,9 @@ fn a_standing_target_of_an_odd_span_is_found_under_any_period() {
     let (target, reason) = (Target::standing(q("4")), reason());
     let fact = TargetSet { key: key("2021..2023"), target, reason, authority: None };
     let rows = fold(&[at(7, 2, measure().into(), fact)]);
-    let own = Key::Of(p("2021..2023"));
+    let own = Key::of(p("2021..2023"));
     let four = Some(q("4"));
-    assert_eq!(named(&rows), [(7, Key::Any, false, four), (7, own, false, four)]);
+    assert_eq!(named(&rows), [(7, Key::ALL, false, four), (7, own, false, four)]);
 }
 
 #[test]
@@ -206,17 +207,14 @@ fn a_target_withdrawn_takes_every_key_away_that_it_had() {
     let (old, reason) = (Target::standing(q("4")), reason());
     let fact = TargetWithdrawn { key: key("2021-05"), old, reason, authority: None };
     let rows = fold(&[at(7, 2, measure().into(), fact)]);
-    assert_eq!(named(&rows), [(7, Key::Any, true, None), (7, Key::Of(p("2021-05")), true, None)]);
+    assert_eq!(named(&rows), [(7, Key::ALL, true, None), (7, Key::of(p("2021-05")), true, None)]);
 }
 
 fn candidates(rows: &[TargetRow], keys: &[Key]) -> Vec<Candidate> {
     let held = rows.iter().filter(|row| !row.withdrawn && keys.contains(&row.period));
     held.map(|row| Candidate {
-        names: match row.period {
-            Key::Of(period) => Some(period),
-            Key::Any | Key::Whole => None,
-        },
-        span: row.span,
+        names: row.period.period(),
+        span: row.span.period().unwrap(),
         shape: TargetShape::from_number(row.shape).unwrap(),
         level: row.low.map(|at| Level { at, to: row.high }),
         position: row.position,
@@ -273,7 +271,7 @@ proptest! {
         let fact = TargetSet { key, target, reason: reason(), authority: None };
         let rows = fold(&[at(7, 2, measure().into(), fact)]);
         let keys: Vec<Key> =
-            asked.containers().into_iter().map(Key::Of).chain([Key::Any]).collect();
+            asked.containers().into_iter().map(Key::of).chain([Key::ALL]).collect();
         let found = govern(asked, candidates(&rows.target, &keys)).and_then(|found| found.level);
         prop_assert_eq!(found, said);
     }

@@ -101,9 +101,9 @@ pub(super) struct Planted {
     colour: Label,
 }
 
-/// One figure's version.
+/// Which figure is put down, and which version of it.
 #[derive(Debug, Clone, Copy)]
-struct Version {
+struct Put {
     period: u32,
     version: u32,
     measure: u32,
@@ -172,7 +172,7 @@ impl Planted {
     }
 
     /// What is recorded in one month: the month's own figures, then revisions of those before.
-    fn round(&self, round: u32) -> impl Iterator<Item = Version> + use<> {
+    fn round(&self, round: u32) -> impl Iterator<Item = Put> + use<> {
         let Size { measures, periods, versions } = self.size;
         (0..versions)
             .filter_map(move |version| {
@@ -180,7 +180,7 @@ impl Planted {
                 (period < periods).then_some((period, version))
             })
             .flat_map(move |(period, version)| {
-                (0..measures).map(move |measure| Version { period, version, measure })
+                (0..measures).map(move |measure| Put { period, version, measure })
             })
     }
 
@@ -206,14 +206,14 @@ impl Planted {
         u32::try_from(begun.count()).unwrap_or(0).max(1)
     }
 
-    fn place(&self, of: Version) -> Position {
+    fn place(&self, of: Put) -> Position {
         let round = of.period.saturating_add(of.version.saturating_mul(ROUNDS));
         let earlier = self.sorts(round, of.version).saturating_mul(self.size.measures.into());
         let within = earlier.saturating_add(of.measure.into()).saturating_add(1);
         Position(self.before(round).saturating_add(within))
     }
 
-    fn figure(&self, of: Version) -> Option<Placed> {
+    fn figure(&self, of: Put) -> Option<Placed> {
         let period = *self.periods.get(usize::try_from(of.period).ok()?)?;
         let measure = *self.measures.get(usize::try_from(of.measure).ok()?)?;
         let tenths = of.measure.wrapping_mul(7).wrapping_add(of.period.wrapping_mul(3));
@@ -230,13 +230,13 @@ impl Planted {
         let fact = Revised {
             measure,
             period,
-            content_from: self.place(Version { version: 0, ..of }),
+            content_from: self.place(Put { version: 0, ..of }),
             changed: cells,
             removed: Vec::new(),
             rating_as_reported: None,
             reason: reason(),
         };
-        let previous = self.place(Version { version: before, ..of });
+        let previous = self.place(Put { version: before, ..of });
         let revision = Revision(u64::from(of.version).saturating_add(1));
         Some(self.placed(at, entity, (revision, Some(previous)), fact))
     }
@@ -375,7 +375,7 @@ mod tests {
     #[test]
     fn a_period_is_heard_of_once_its_first_figure_stands() {
         let planted = Planted::new(Size { measures: 3, periods: 30, versions: 4 }).unwrap();
-        let first = |period| planted.place(Version { period, version: 0, measure: 0 });
+        let first = |period| planted.place(Put { period, version: 0, measure: 0 });
         assert_eq!(planted.periods(first(7)), 8);
         assert_eq!(planted.periods(first(7).before()), 7);
         assert_eq!(planted.periods(planted.head()), 30);
