@@ -73,7 +73,7 @@ pub fn open(plan: &Loaded) -> Result<Vec<Source>, OpenError> {
         };
         match read_file(&file.path, &mapping, &constants) {
             // The plan's digest is over the bytes that were there when it was loaded.
-            Ok(reading) if reading.file_digest != file.digest => wrong.push(changed(reading)),
+            Ok(reading) if reading.file_digest != file.digest => wrong.push(changed(&reading)),
             Ok(reading) => sources.push(Source { reading, mapping, part: file.part.clone() }),
             Err(error) => wrong.push(error),
         }
@@ -81,7 +81,7 @@ pub fn open(plan: &Loaded) -> Result<Vec<Source>, OpenError> {
     if wrong.is_empty() { Ok(sources) } else { Err(OpenError::Files(Wrong(wrong))) }
 }
 
-fn changed(reading: Reading) -> ReadError {
+fn changed(reading: &Reading) -> ReadError {
     let name = reading.file_name.to_string();
     let source = io::Error::other("the file changed while it was being read");
     ReadError::Table(TableError::Io { name, source })
