@@ -13,6 +13,7 @@ use piperoll_events::{Breakdown, Period, PeriodType, Quantity};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use super::packed::Rows;
 use super::reading::{Figure, Finding, MeasureKey, ReadRow, Reading, Statement};
 use super::says::Says;
 
@@ -144,11 +145,7 @@ pub fn beside(value: Quantity, before: Quantity) -> Option<Oddity> {
 }
 
 /// Marks what looks odd in the rows of one file, and says so.
-pub(super) fn mark(
-    rows: &mut [ReadRow],
-    says: &Says,
-    percentages: &Percentages<'_>,
-) -> Vec<Finding> {
+pub(super) fn mark(rows: &mut Rows, says: &Says, percentages: &Percentages<'_>) -> Vec<Finding> {
     let totals = Totals::of(rows, says);
     // By a hash of measure, breakdown and period: two that meet would cost one false warning.
     let mut values: HashMap<u64, Quantity> = HashMap::new();
@@ -158,14 +155,18 @@ pub(super) fn mark(
     };
     let snapshot = says.change.is_none();
     if snapshot {
-        for (row, figure) in figures(rows) {
-            if let Some(value) = figure.value.value() {
-                values.insert(key(&row.measure, figure, figure.period), *value);
+        for row in rows.iter() {
+            for figure in figures(&row) {
+                if let Some(value) = figure.value.value() {
+                    values.insert(key(&row.measure, figure, figure.period), *value);
+                }
             }
         }
     }
     let mut warnings = Vec::new();
-    for row in rows {
+    for at in 0..rows.len() {
+        let Some(mut row) = rows.find(at) else { continue };
+        let mut any = false;
         let percent = percentages.holds(&row.measure);
         for statement in &mut row.statements {
             let Statement::Figure(figure) = statement else { continue };
@@ -193,18 +194,20 @@ pub(super) fn mark(
             odd.retain(|oddity| !says.odd.leave.contains(oddity));
             odd.dedup();
             warnings.extend(odd.iter().map(|oddity| warning(row.line, figure, value, *oddity)));
+            any |= !odd.is_empty();
             figure.oddities = odd;
+        }
+        if any {
+            rows.put(at, &row);
         }
     }
     warnings
 }
 
-fn figures(rows: &[ReadRow]) -> impl Iterator<Item = (&ReadRow, &Figure)> {
-    rows.iter().flat_map(|row| {
-        row.statements.iter().filter_map(move |statement| match statement {
-            Statement::Figure(figure) => Some((row, &**figure)),
-            _ => None,
-        })
+fn figures(row: &ReadRow) -> impl Iterator<Item = &Figure> {
+    row.statements.iter().filter_map(|statement| match statement {
+        Statement::Figure(figure) => Some(&**figure),
+        _ => None,
     })
 }
 
@@ -253,18 +256,23 @@ struct Totals {
 }
 
 impl Totals {
-    fn of(rows: &[ReadRow], says: &Says) -> Self {
+    fn of(rows: &Rows, says: &Says) -> Self {
         let within = says.odd.additive_within.map_or(Decimal::new(1, 3), Quantity::decimal);
         let mut sums: BTreeMap<(MeasureKey, Period, Breakdown, &str), Decimal> = BTreeMap::new();
-        let all = if says.change.is_none() { rows } else { &[] };
-        for (row, figure) in figures(all) {
+        let adds_up = says.change.is_none() && !says.odd.additive.is_empty();
+        let all = adds_up.then(|| rows.iter()).into_iter().flatten();
+        let figures = all.flat_map(|row| {
+            let of: Vec<Figure> = figures(&row).cloned().collect();
+            of.into_iter().map(move |figure| (row.measure.clone(), figure))
+        });
+        for (measure, figure) in figures {
             let Some(value) = figure.value.value() else { continue };
             for taxonomy in &says.odd.additive {
                 let (out, rest): (Vec<_>, Vec<_>) =
                     figure.breakdown.tags().iter().cloned().partition(|t| t.taxonomy == *taxonomy);
                 let Ok(rest) = Breakdown::new(rest) else { continue };
                 if !out.is_empty() {
-                    let key = (row.measure.clone(), figure.period, rest, taxonomy.as_str());
+                    let key = (measure.clone(), figure.period, rest, taxonomy.as_str());
                     let sum = sums.entry(key).or_default();
                     *sum = sum.saturating_add(value.decimal());
                 }
@@ -290,21 +298,25 @@ impl Totals {
 }
 
 /// What is wrong with a file as a whole: spans that overlap, submissions that no event can hold.
-pub(super) fn whole(rows: &[ReadRow]) -> Vec<Finding> {
-    let mut spans: BTreeMap<&MeasureKey, BTreeMap<Period, u64>> = BTreeMap::new();
-    let mut sizes: BTreeMap<(&MeasureKey, Period), (usize, u64, u64)> = BTreeMap::new();
-    for (row, figure) in figures(rows) {
-        if figure.period.period_type() == PeriodType::Custom {
-            spans.entry(&row.measure).or_default().entry(figure.period).or_insert(row.line);
+pub(super) fn whole(rows: &Rows) -> Vec<Finding> {
+    let mut measures: BTreeMap<MeasureKey, BTreeMap<Period, Size>> = BTreeMap::new();
+    for row in rows.iter() {
+        for figure in figures(&row) {
+            if !measures.contains_key(&row.measure) {
+                measures.insert(row.measure.clone(), BTreeMap::new());
+            }
+            let Some(periods) = measures.get_mut(&row.measure) else { continue };
+            let first = Size { line: row.line, bytes: 0, cells: 0 };
+            let size = periods.entry(figure.period).or_insert(first);
+            size.bytes = size.bytes.saturating_add(size_of(figure));
+            size.cells = size.cells.saturating_add(1);
         }
-        let (bytes, cells, _) =
-            sizes.entry((&row.measure, figure.period)).or_insert((0, 0, row.line));
-        *bytes = bytes.saturating_add(size(figure));
-        *cells = cells.saturating_add(1);
     }
     let mut wrong = Vec::new();
-    for (measure, spans) in spans {
-        let mut all: Vec<(Period, u64)> = spans.into_iter().collect();
+    for (measure, periods) in &measures {
+        let custom = |(period, _): &(&Period, _)| period.period_type() == PeriodType::Custom;
+        let spans = periods.iter().filter(custom);
+        let mut all: Vec<(Period, u64)> = spans.map(|(period, it)| (*period, it.line)).collect();
         all.sort_by_key(|(period, _)| period.days());
         for pair in all.windows(2) {
             let [(one, first), (other, line)] = pair else { continue };
@@ -320,7 +332,9 @@ pub(super) fn whole(rows: &[ReadRow]) -> Vec<Finding> {
             }
         }
     }
-    for ((measure, period), (bytes, cells, line)) in sizes {
+    let of_all = measures.iter().flat_map(|(measure, of)| of.iter().map(move |it| (measure, it)));
+    for (measure, (period, Size { line, bytes, cells })) in of_all {
+        let (line, bytes) = (*line, *bytes);
         if bytes > LARGEST_SUBMISSION {
             wrong.push(Finding {
                 line,
@@ -338,8 +352,15 @@ pub(super) fn whole(rows: &[ReadRow]) -> Vec<Finding> {
     wrong
 }
 
+/// What stands for one measure and period.
+struct Size {
+    line: u64,
+    bytes: usize,
+    cells: u64,
+}
+
 /// About how many bytes a figure takes in an event.
-fn size(figure: &Figure) -> usize {
+fn size_of(figure: &Figure) -> usize {
     let tags = figure.breakdown.tags().iter();
     let tags: usize = tags.map(|tag| tag.taxonomy.len().saturating_add(tag.code.len())).sum();
     let words = figure.status_as_reported.value().map_or(0, |word| word.as_str().len());
@@ -359,20 +380,20 @@ pub fn period_types(
     reading: &Reading,
     allowed: impl Fn(&MeasureKey) -> Vec<PeriodType>,
 ) -> Findings {
-    let mut known: HashMap<&MeasureKey, Vec<PeriodType>> = HashMap::new();
+    let mut known: HashMap<MeasureKey, Vec<PeriodType>> = HashMap::new();
     let mut found = Findings::default();
-    for (row, figure) in figures(&reading.rows) {
-        let types = known.entry(&row.measure).or_insert_with(|| allowed(&row.measure));
-        if !types.is_empty() && !types.contains(&figure.period.period_type()) {
-            found.push(Finding {
-                line: row.line,
-                column: row.measure.to_string(),
-                value: figure.period.to_string(),
-                problem: "period_type",
-                wrong: "the measure's definition allows no period of this type".to_owned(),
-                right: "correct the period, or change the definition first".to_owned(),
-            });
-        }
+    for row in reading.rows.iter() {
+        let types = known.entry(row.measure.clone()).or_insert_with_key(&allowed);
+        let odd =
+            |figure: &&Figure| !types.is_empty() && !types.contains(&figure.period.period_type());
+        found.extend(figures(&row).filter(odd).map(|figure| Finding {
+            line: row.line,
+            column: row.measure.to_string(),
+            value: figure.period.to_string(),
+            problem: "period_type",
+            wrong: "the measure's definition allows no period of this type".to_owned(),
+            right: "correct the period, or change the definition first".to_owned(),
+        }));
     }
     found
 }

@@ -185,8 +185,8 @@ pub fn prepare(standing: &Standing, source: &Source) -> Result<Application, Impo
         planned.push(Planned { command_id, entity, intent, asserted, file: Some(0) });
     };
     plan(None, Intent::import_fact(import, received(&source.reading)));
-    let mut vintages: BTreeMap<Option<DateTime<Utc>>, Vec<&ReadRow>> = BTreeMap::new();
-    for row in &source.reading.rows {
+    let mut vintages: BTreeMap<Option<DateTime<Utc>>, Vec<ReadRow>> = BTreeMap::new();
+    for row in source.reading.rows.iter() {
         let known_at = source.part.known_at.map(|at| at.0).or(row.known_at);
         vintages.entry(known_at).or_default().push(row);
     }
@@ -194,7 +194,7 @@ pub fn prepare(standing: &Standing, source: &Source) -> Result<Application, Impo
     let reason = source.part.reason.clone().unwrap_or_else(none_recorded);
     for (known_at, rows) in vintages {
         let said = Said {
-            rows: &rows,
+            rows: &rows.iter().collect::<Vec<_>>(),
             complete_for: &source.reading.complete_for,
             same_digits: source.reading.same_digits,
             fed: now.fed(source.mapping.digest()),

@@ -22,6 +22,7 @@ mod numbers;
 #[cfg(test)]
 mod oddities;
 pub mod open;
+pub mod packed;
 pub mod plan;
 pub mod prologue;
 pub mod read;

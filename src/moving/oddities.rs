@@ -57,26 +57,27 @@ fn hart(rows: &str) -> Reading {
 
 fn figures(reading: &Reading) -> Vec<String> {
     let all = reading.rows.iter().flat_map(|row| {
-        row.statements.iter().filter_map(move |statement| match statement {
-            Statement::Figure(f) => Some((row, f)),
+        let figure = |statement| match statement {
+            Statement::Figure(f) => Some((row.measure.clone(), f)),
             _ => None,
-        })
+        };
+        row.statements.into_iter().filter_map(figure).collect::<Vec<_>>()
     });
-    all.map(|(row, f)| {
+    all.map(|(measure, f)| {
         let value = match f.value {
             Said::Silent => "silent".to_owned(),
             Said::Nothing => "none".to_owned(),
             Said::Value(value) => value.to_string(),
         };
-        format!("{} {} [{}] {value}", row.measure, f.period, f.breakdown)
+        format!("{measure} {} [{}] {value}", f.period, f.breakdown)
     })
     .collect()
 }
 
 fn targets(reading: &Reading) -> Vec<Option<piperoll_events::Target>> {
-    let all = reading.rows.iter().flat_map(|row| &row.statements);
+    let all = reading.rows.iter().flat_map(|row| row.statements);
     all.filter_map(|statement| match statement {
-        Statement::Target { target, .. } => Some(target.clone()),
+        Statement::Target { target, .. } => Some(target),
         _ => None,
     })
     .collect()
@@ -100,8 +101,11 @@ fn wrong(result: Result<Reading, ReadError>) -> Vec<(u64, &'static str)> {
 fn a_row_that_says_there_is_no_data_yet_is_a_declared_absence_and_no_period() {
     let reading = ons("17-6-1", "Year,Value\r\nThere is no data for this indicator yet,\r\n");
     let state = piperoll_events::submission::no_value_declared::NoValue::AwaitingSource;
-    assert_eq!(reading.rows[0].statements, [Statement::NoValue { period: None, state }]);
-    assert_eq!(reading.rows[0].line, 2);
+    assert_eq!(
+        reading.rows.find(0).unwrap().statements,
+        [Statement::NoValue { period: None, state }]
+    );
+    assert_eq!(reading.rows.find(0).unwrap().line, 2);
 }
 
 #[test]
@@ -187,11 +191,11 @@ fn codes_with_spaces_other_case_and_other_padding_are_one_measure() {
     };
     for code in ["C&L 01", "C&L1", "c&l01", " C&L 1 "] {
         let reading = read(code);
-        assert_eq!(reading.rows[0].measure, MeasureKey::new("C&L01"), "{code}");
-        assert_eq!(reading.rows[0].code_as_written, code.trim());
+        assert_eq!(reading.rows.find(0).unwrap().measure, MeasureKey::new("C&L01"), "{code}");
+        assert_eq!(reading.rows.find(0).unwrap().code_as_written, code.trim());
         assert_eq!(reading.encoding.as_str(), "UTF-8 with byte order mark");
     }
-    assert_eq!(read("CORP-ASSET1").rows[0].measure, MeasureKey::new("CORP-ASSET01"));
+    assert_eq!(read("CORP-ASSET1").rows.find(0).unwrap().measure, MeasureKey::new("CORP-ASSET01"));
 }
 
 #[test]
@@ -203,7 +207,10 @@ fn rows_in_cash_terms_are_left_out_and_counted() {
         read_bytes(name, text.as_bytes(), &mapping(LGBF_RAW), &Constants::default()).unwrap();
     assert_eq!((reading.rows_read, reading.rows.len(), reading.refused.len()), (2, 1, 1));
     assert_eq!(reading.refused[0].code, "other_series");
-    assert_eq!(reading.rows[0].known_at.unwrap().to_rfc3339(), "2023-08-25T22:59:59.999999+00:00");
+    assert_eq!(
+        reading.rows.find(0).unwrap().known_at.unwrap().to_rfc3339(),
+        "2023-08-25T22:59:59.999999+00:00"
+    );
 }
 
 fn lgbf(rows: &str) -> Result<Reading, ReadError> {
@@ -234,7 +241,8 @@ fn a_list_of_changes_speaks_of_one_part_and_withdraws_it() {
         2023-08-11T15:59:57+01:00,c,s,C&L01,2018-19,value,withdrawn,1,,",
     )
     .unwrap();
-    let Statement::Figure(part) = &reading.rows[0].statements[0] else { unreachable!() };
+    let row = reading.rows.find(0).unwrap();
+    let Statement::Figure(part) = &row.statements[0] else { unreachable!() };
     assert!(part.value.is_silent() && part.numerator.value().is_some());
     assert_eq!(figures(&reading)[1], "C&L01 FY2018 [] none");
     assert_eq!(reading.complete_for, Completeness::Changes);
@@ -301,7 +309,7 @@ fn a_measure_mapped_as_a_profile_gives_the_point_of_the_quarter() {
 fn words_that_mean_no_commentary_are_none_and_the_rating_is_kept_as_reported() {
     let reading =
         hart("CS01,Calls, ,94.8,95.9,95.5,90,lg,CS,%\nCS03,Bins,It rained,1,1,2,2,la,CS,%");
-    let last = |row: usize| match &reading.rows[row].statements[4] {
+    let last = |row: usize| match &reading.rows.find(row).unwrap().statements[4] {
         Statement::Figure(figure) => figure.clone(),
         other => unreachable!("{other:?}"),
     };
@@ -385,7 +393,7 @@ fn a_sheet_is_read_with_exact_decimals_and_its_own_row_numbers() {
     let toml = PLAIN.replace("[file]", "[file]\nform = \"xlsx\"\nheading_row = 3");
     let reading = read_bytes("b.xlsx", &bytes, &mapping(&toml), &Constants::default()).unwrap();
     assert_eq!(figures(&reading), ["A 2021 [] 0.30000000000000004"]);
-    assert_eq!(reading.rows[0].line, 4);
+    assert_eq!(reading.rows.find(0).unwrap().line, 4);
 }
 
 #[test]
@@ -411,7 +419,7 @@ fn a_renumbered_code_names_the_other_measure_from_its_day_on() {
         let known_at = Some(at.parse().unwrap());
         let given = Constants { known_at, ..Constants::default() };
         let text = b"code,period,value\nA,2021,1\n";
-        read_bytes("f.csv", text, &mapping(&toml), &given).unwrap().rows.remove(0).measure
+        read_bytes("f.csv", text, &mapping(&toml), &given).unwrap().rows.find(0).unwrap().measure
     };
     assert_eq!(read("2023-05-24T22:59:59Z"), MeasureKey::new("B"));
     assert_eq!(read("2023-05-24T23:00:00Z"), MeasureKey::new("A"));

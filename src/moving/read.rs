@@ -16,6 +16,7 @@ use super::cells::{Cells, Heading};
 use super::checks::{self, Findings, Percentages};
 use super::mapping::{Constants, Mapping};
 use super::numbers::instant;
+use super::packed::Rows;
 use super::reading::{
     BreakdownScope, Completeness, Extent, Figure, Finding, MeasureKey, MeasureScope, PeriodScope,
     ReadRow, Reading, Refused, Statement,
@@ -200,15 +201,15 @@ fn from_name(file: &str, says: &Says) -> Result<Option<DateTime<Utc>>, String> {
 }
 
 /// Measures whose figures are percentages of a whole, by the unit that file or mapping states.
-fn percentages(rows: &[ReadRow], mapping: &Mapping) -> Vec<MeasureKey> {
+fn percentages(rows: &Rows, mapping: &Mapping) -> Vec<MeasureKey> {
     let percent = |unit: &str| {
         let unit = unit.to_lowercase();
         !unit.contains("change") && (unit.contains('%') || unit.starts_with("percentage"))
     };
     let mut found = BTreeMap::new();
-    for row in rows {
-        let known = found.entry(&row.measure).or_insert_with(|| {
-            mapping.asserted(&row.measure).unit.is_some_and(|unit| percent(unit.as_str()))
+    for row in rows.iter() {
+        let known = found.entry(row.measure).or_insert_with_key(|measure| {
+            mapping.asserted(measure).unit.is_some_and(|unit| percent(unit.as_str()))
         });
         for statement in &row.statements {
             if let Statement::Unit { unit } = statement {
@@ -216,7 +217,7 @@ fn percentages(rows: &[ReadRow], mapping: &Mapping) -> Vec<MeasureKey> {
             }
         }
     }
-    found.into_iter().filter(|(_, is)| *is).map(|(measure, _)| measure.clone()).collect()
+    found.into_iter().filter(|(_, is)| *is).map(|(measure, _)| measure).collect()
 }
 
 fn complete_for(
@@ -260,7 +261,7 @@ fn complete_for(
 #[derive(Default)]
 struct Gathered {
     rows_read: u64,
-    rows: Vec<ReadRow>,
+    rows: Rows,
     dropped: Vec<usize>,
     refused: Vec<Refused>,
     hashers: [RandomState; 2],
@@ -280,8 +281,8 @@ impl Gathered {
                 }
                 Entry::Occupied(mut taken) if *taken.get() != at => {
                     let earlier = *taken.get();
-                    let Some(before) = self.rows.get(earlier) else { continue };
-                    match settle(says, before, &row) {
+                    let Some(before) = self.rows.find(earlier) else { continue };
+                    match settle(says, &before, &row) {
                         Settled::Wrong => {
                             wrong.push(twice(&row, before.line, &words()));
                             continue;
@@ -306,18 +307,12 @@ impl Gathered {
             };
             self.dropped.push(earlier);
         }
-        self.rows.push(row);
+        self.rows.extend(Some(row));
     }
 
-    fn finish(mut self) -> (Vec<ReadRow>, Vec<Refused>) {
+    fn finish(mut self) -> (Rows, Vec<Refused>) {
         self.dropped.sort_unstable();
-        let mut at = 0_usize;
-        let dropped = self.dropped;
-        self.rows.retain(|_| {
-            let keep = dropped.binary_search(&at).is_err();
-            at = at.saturating_add(1);
-            keep
-        });
+        self.rows.retain(|at| self.dropped.binary_search(&at).is_err());
         self.refused.sort_by_key(|row| row.line);
         self.refused.dedup_by_key(|row| row.line);
         (self.rows, self.refused)

@@ -10,7 +10,9 @@ use piperoll_events::cell::{FigureStatus, Oddity};
 use piperoll_events::submission::no_value_declared::NoValue;
 use piperoll_events::text::{Digest, Label, Prose};
 use piperoll_events::{Breakdown, Period, Quantity, Target, TargetKey};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::packed::{Rows, as_json};
 
 /// One file, read with its mapping and checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +30,7 @@ pub struct Reading {
     /// Rows under the heading: those in `rows` and those in `refused`.
     pub rows_read: u64,
     /// The rows that say something, in the order of the file.
-    pub rows: Vec<ReadRow>,
+    pub rows: Rows,
     /// The rows that the mapping leaves out.
     pub refused: Vec<Refused>,
     /// What looks odd and needs somebody's word before it is recorded.
@@ -42,7 +44,7 @@ pub struct Reading {
 }
 
 /// One row that says something.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReadRow {
     /// The line in the file (a sheet's row number); the heading is usually line 1.
     pub line: u64,
@@ -68,7 +70,7 @@ pub struct Refused {
 }
 
 /// The code of a measure after the mapping has taken its spelling out: one key, one measure.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MeasureKey(pub(super) String);
 
@@ -100,16 +102,18 @@ impl fmt::Display for MeasureKey {
 }
 
 /// What a line says; a wide file's line says several things.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Statement {
     /// A figure of one period and breakdown, or parts of one.
     Figure(Box<Figure>),
     /// What is aimed at.
     Target {
         /// Which target.
+        #[serde(with = "as_json")]
         key: TargetKey,
         /// The target; absent: the file says that there is none. A profile has the one point that
         /// the file speaks of; the points of other periods stand.
+        #[serde(with = "as_json")]
         target: Option<Target>,
     },
     /// There is no value, and the file says why.
@@ -138,7 +142,7 @@ pub enum Statement {
 }
 
 /// A figure of one period and breakdown, or parts of one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// What it is about.
     pub period: Period,
@@ -182,9 +186,7 @@ impl Figure {
 }
 
 /// The parts of a definition that files state.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DefinitionPart {
     /// What the measure is called.
@@ -206,7 +208,7 @@ pub enum DefinitionPart {
 }
 
 /// A field that the file does not speak of, says is empty, or gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Said<T> {
     /// The file does not speak of it: what is held stands.
     Silent,
@@ -294,7 +296,7 @@ pub enum BreakdownScope {
 }
 
 /// The kinds of statement that a snapshot is complete for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SnapshotPart {
     /// Figures, and declarations that there is none.

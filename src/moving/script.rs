@@ -92,18 +92,19 @@ impl<'a> Script<'a> {
 
     /// The measures that the plan states, by the instant of their adoption.
     fn adoptions(&self, vintages: &[Vintage]) -> Vec<(DateTime<Utc>, MeasureKey, Adopted)> {
+        let stated = &self.plan.plan.measures;
         let mut first: BTreeMap<MeasureKey, &Vintage> = BTreeMap::new();
-        for vintage in vintages {
+        for vintage in vintages.iter().filter(|_| !stated.is_empty()) {
             for row in self.rows(vintage) {
-                first.entry(row.measure.clone()).or_insert(vintage);
+                first.entry(row.measure).or_insert(vintage);
             }
         }
         let mut adoptions = Vec::new();
-        for it in &self.plan.plan.measures {
+        for it in stated {
             let key = MeasureKey::new(it.key.as_str());
             let at = it.known_at.map_or(self.known_at, |at| at.0);
             let met = first.get(&key).and_then(|vintage| {
-                let rows: Vec<&ReadRow> = self.rows(vintage).collect();
+                let rows: Vec<ReadRow> = self.rows(vintage).collect();
                 Some((self.sources.get(vintage.file)?, rows))
             });
             let framework = self.framework();
@@ -115,10 +116,10 @@ impl<'a> Script<'a> {
         adoptions
     }
 
-    pub(super) fn rows(&self, vintage: &Vintage) -> impl Iterator<Item = &'a ReadRow> {
-        let source = self.sources.get(vintage.file);
-        let rows = source.map(|source| source.reading.rows.as_slice()).unwrap_or_default();
-        vintage.rows.iter().filter_map(|at| rows.get(*at))
+    /// The rows of a vintage, spread out one by one.
+    pub(super) fn rows(&self, vintage: &Vintage) -> impl Iterator<Item = ReadRow> {
+        let rows = self.sources.get(vintage.file).map(|source| &source.reading.rows);
+        vintage.rows.iter().filter_map(move |at| rows?.find(*at))
     }
 
     pub(super) fn framework(&self) -> FrameworkId {

@@ -27,41 +27,17 @@ pub(super) struct Templates<'a> {
     ledger: LedgerId,
     stated: BTreeMap<MeasureKey, &'a MeasurePart>,
     first: BTreeMap<MeasureKey, Parts>,
-    codes: BTreeMap<MeasureKey, &'a str>,
+    codes: BTreeMap<MeasureKey, String>,
 }
 
-type Dated<'a> = (DateTime<Utc>, &'a ReadRow);
-
 impl<'a> Templates<'a> {
-    pub(super) fn new(plan: &'a Loaded, sources: &'a [Source], ledger: LedgerId) -> Self {
+    pub(super) fn new(plan: &'a Loaded, sources: &[Source], ledger: LedgerId) -> Self {
         let stated = plan.plan.measures.iter();
-        let mut dated: Vec<(&Source, Dated<'a>)> = Vec::new();
-        for source in sources.iter().filter(|of| of.part.definitions == Definitions::Then) {
-            for row in &source.reading.rows {
-                let at = source.part.known_at.map(|at| at.0).or(row.known_at);
-                dated.extend(at.map(|at| (source, (at, row))));
-            }
-        }
-        dated.sort_by_key(|(_, (at, _))| *at);
-        let mut codes = BTreeMap::new();
-        // At one instant a code may be struck off a list and another put on: the one struck off
-        // is the one that stood before.
-        let struck_first =
-            |row: &&ReadRow| row.statements.iter().any(|said| matches!(said, Statement::Listed));
-        let mut coded: Vec<(DateTime<Utc>, &ReadRow)> = dated
-            .iter()
-            .filter(|(source, _)| source.part.codes == Codes::InUse)
-            .map(|(_, dated)| *dated)
-            .collect();
-        coded.sort_by_key(|(at, row)| (*at, struck_first(row)));
-        for (_, row) in coded {
-            codes.entry(row.measure.clone()).or_insert(called(row));
-        }
         Self {
             ledger,
             stated: stated.map(|part| (MeasureKey::new(part.key.as_str()), part)).collect(),
-            first: at_first(sources, dated.iter().map(|(_, (_, row))| *row)),
-            codes,
+            first: at_first(sources),
+            codes: codes(sources),
         }
     }
 
@@ -79,7 +55,7 @@ impl<'a> Templates<'a> {
         mapping: &Mapping,
     ) -> Adopted {
         let asserted = mapping.asserted(key);
-        let code = self.codes.get(key).copied().unwrap_or(code);
+        let code = self.codes.get(key).map_or(code, String::as_str);
         let fact = self.adopted(key, code, framework, Some(&asserted));
         match self.first.get(key) {
             Some(parts) => parts.adopted(fact),
@@ -92,16 +68,16 @@ impl<'a> Templates<'a> {
         &self,
         key: &MeasureKey,
         framework: FrameworkId,
-        met: Option<(&Source, &[&ReadRow])>,
+        met: Option<(&Source, &[ReadRow])>,
     ) -> Adopted {
         let of_key = |row: &&ReadRow| row.measure == *key;
         let rows = met.map(|(_, rows)| rows).unwrap_or_default();
         let mut parts = Parts::default();
-        let rows: Vec<&ReadRow> = rows.iter().copied().filter(of_key).collect();
+        let rows: Vec<&ReadRow> = rows.iter().filter(of_key).collect();
         rows.iter().flat_map(|row| &row.statements).for_each(|said| parts.hear(said));
         let asserted = met.map(|(source, _)| source.mapping.asserted(key));
         let written = rows.first().map_or(key.as_str(), |row| called(row));
-        let code = self.codes.get(key).copied().unwrap_or(written);
+        let code = self.codes.get(key).map_or(written, String::as_str);
         let fact = self.adopted(key, code, framework, asserted.as_ref());
         let fact = self.first.get(key).map_or(fact.clone(), |first| first.adopted(fact));
         let said = parts.adopted(fact);
@@ -180,21 +156,49 @@ fn definition(asserted: Option<&Asserted>) -> Definition {
     definition
 }
 
+/// Every row that was known at some instant, with that instant.
+fn dated<'s>(
+    sources: impl IntoIterator<Item = &'s Source>,
+) -> impl Iterator<Item = (DateTime<Utc>, ReadRow)> {
+    let then = sources.into_iter().filter(|of| of.part.definitions == Definitions::Then);
+    then.flat_map(|source| {
+        let stated = source.part.known_at.map(|at| at.0);
+        source.reading.rows.iter().filter_map(move |row| Some((stated.or(row.known_at)?, row)))
+    })
+}
+
+/// What measures were called at first.
+fn codes(sources: &[Source]) -> BTreeMap<MeasureKey, String> {
+    let listed = |said: &Statement| matches!(said, Statement::Listed);
+    let mut codes: BTreeMap<MeasureKey, (_, String)> = BTreeMap::new();
+    for (at, row) in dated(sources.iter().filter(|source| source.part.codes == Codes::InUse)) {
+        // At one instant a code may be struck off a list and another put on: the one struck off
+        // is the one that stood before.
+        let place = (at, row.statements.iter().any(listed));
+        if codes.get(&row.measure).is_none_or(|(first, _)| place < *first) {
+            let code = called(&row).to_owned();
+            codes.insert(row.measure, (place, code));
+        }
+    }
+    codes.into_iter().map(|(measure, (_, code))| (measure, code)).collect()
+}
+
 /// The definitions as they stood at first: the latest, undone with every change listed since.
-fn at_first<'a>(
-    sources: &[Source],
-    dated: impl DoubleEndedIterator<Item = &'a ReadRow>,
-) -> BTreeMap<MeasureKey, Parts> {
+fn at_first(sources: &[Source]) -> BTreeMap<MeasureKey, Parts> {
     let mut first: BTreeMap<MeasureKey, Parts> = BTreeMap::new();
     for source in sources.iter().filter(|of| of.part.definitions == Definitions::Latest) {
-        for row in &source.reading.rows {
-            let parts = first.entry(row.measure.clone()).or_default();
+        for row in source.reading.rows.iter() {
+            let parts = first.entry(row.measure).or_default();
             row.statements.iter().for_each(|said| parts.hear(said));
         }
     }
-    for row in dated.rev() {
+    let defines = |said: &Statement| matches!(said, Statement::Definition { .. });
+    let rows = dated(sources.iter().filter(|_| !first.is_empty()));
+    let mut changes: Vec<_> = rows.filter(|(_, row)| row.statements.iter().any(defines)).collect();
+    changes.sort_by_key(|(at, _)| *at);
+    for (_, row) in changes.iter().rev() {
         if let Some(parts) = first.get_mut(&row.measure) {
-            row.statements.iter().rev().for_each(|said: &Statement| parts.undo(said));
+            row.statements.iter().rev().for_each(|said| parts.undo(said));
         }
     }
     first

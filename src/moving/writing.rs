@@ -175,7 +175,8 @@ impl<'a> Writing<'a> {
     fn vintage(&mut self, vintage: &Vintage) {
         let Some(source) = self.script.sources.get(vintage.file) else { return };
         self.receive(vintage.file, source);
-        let rows: Vec<&ReadRow> = self.script.rows(vintage).collect();
+        let rows: Vec<ReadRow> = self.script.rows(vintage).collect();
+        let rows: Vec<&ReadRow> = rows.iter().collect();
         let compared = {
             let templates = &self.script.templates;
             let framework = self.framework;

@@ -117,9 +117,10 @@ fn a_code_that_looks_like_a_subject_never_becomes_part_of_one() {
     let name: LedgerName = "northmoor".parse().unwrap();
     for code in ["C1.>", "*", "a.b.c", "C1 Nats-Rollup: all", "../../C1"] {
         let reading = read(&row(&format!("{code},Q1 2023/24,,5,,,"))).unwrap();
-        let key = reading.rows[0].measure.as_str();
+        let row = reading.rows.find(0).unwrap();
+        let key = row.measure.as_str();
         let held = Held::new(LedgerId::derived(&["l"]));
-        let id = held.id_for(&reading.rows[0].measure);
+        let id = held.id_for(&row.measure);
         let subject = EntityRef::from(id).subject(&name);
         let last = subject.strip_prefix("piperoll.northmoor.measure.").unwrap();
         assert!(

@@ -227,25 +227,24 @@ fn a_code_with_a_space_in_other_case_or_without_its_nought_is_the_same_measure()
         return;
     };
     let read = Read::of(&plan("lgbf-raw.toml"), &folder);
-    let rows = read.sources.iter().flat_map(|source| &source.reading.rows);
-    let mut written: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let rows = read.sources.iter().flat_map(|source| source.reading.rows.iter());
+    let mut written: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in rows {
-        let spellings = written.entry(row.measure.as_str()).or_default();
-        spellings.insert(row.code_as_written.as_str());
         assert_eq!(lgbf::measure(&row.code_as_written), row.measure.as_str());
+        let spellings = written.entry(row.measure.to_string()).or_default();
+        spellings.insert(row.code_as_written);
     }
     let raw = lgbf::raw(&folder);
     let told: BTreeSet<&str> =
         raw.iter().flat_map(|(_, cells)| cells.keys().map(|key| key.measure.as_str())).collect();
-    assert!(written.keys().eq(told.iter()));
+    assert!(written.keys().map(String::as_str).eq(told.iter().copied()));
     let list = Read::of(&plan("lgbf.toml"), &folder);
-    let log = &list.sources[1].reading.rows;
-    for row in log {
-        let spellings = written.entry(row.measure.as_str()).or_default();
-        spellings.insert(row.code_as_written.as_str());
+    for row in list.sources[1].reading.rows.iter() {
+        let spellings = written.entry(row.measure.to_string()).or_default();
+        spellings.insert(row.code_as_written);
     }
     println!("LGBF: CHN01 {:?}, FINSUS01 {:?}", written["CHN01"], written["FINSUS01"]);
-    assert!(written["CHN01"].is_superset(&["CHN 01", "CHN01", "CHN1"].into()));
+    assert!(written["CHN01"].is_superset(&["CHN 01", "CHN01", "CHN1"].map(str::to_owned).into()));
     assert!(written["FINSUS01"].contains("FINSUS1"));
 }
 

@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use piperoll::moving::open::Source;
+use piperoll::moving::reading::ReadRow;
 use piperoll_events::{Breakdown, Period};
 
 use super::super::reader::{CellValue, Field, Figures, Vintage, difference, figures};
@@ -54,9 +55,8 @@ fn exchange(sources: &mut [Source], a: DateTime<Utc>, b: DateTime<Utc>) {
         if let Some(known_at) = &mut source.part.known_at {
             known_at.0 = other(known_at.0);
         }
-        for row in &mut source.reading.rows {
-            row.known_at = row.known_at.map(other);
-        }
+        let moved = |row: ReadRow| ReadRow { known_at: row.known_at.map(other), ..row };
+        source.reading.rows = source.reading.rows.iter().map(moved).collect();
     }
 }
 
