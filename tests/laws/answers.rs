@@ -51,6 +51,48 @@ fn the_second_opinion_rates_every_headline_as_the_scorecard_does() {
     });
 }
 
+/// Periods with the one just before and the one a year earlier, put down by hand.
+const LOOKED_BACK: [(&str, &str, &str); 4] = [
+    ("FY2021-Q1", "FY2020-Q4", "FY2020-Q1"),
+    ("FY2021", "FY2020", "FY2020"),
+    ("2010..2012", "2009..2011", "2009..2011"),
+    ("2021", "2020", "2020"),
+];
+
+#[test]
+fn directions_look_back_to_the_figures_that_the_second_opinion_has() {
+    let looked_back = std::sync::atomic::AtomicUsize::new(0);
+    over_histories(Forgery::Thrown, async |ground, history, sizes| {
+        let reading = Reading::of(history.bodies());
+        let kept = ground.take(history.ledger, READ_MODELS[0]).await;
+        kept.follow(history.batches(0, &sizes)).await.unwrap();
+        let reader = Reader::new(pool(&kept.url, 1).unwrap(), kept.schema.clone());
+        for at in [history.head().0 / 2, history.head().0] {
+            let naive = reading.at(at);
+            let figure = |measure: &str, period: &str| {
+                let submission = naive.submissions.get(&(measure.to_owned(), period.to_owned()))?;
+                submission.cells.get(&Breakdown::new())?.value.clone()
+            };
+            for (period, previous, year_earlier) in LOOKED_BACK {
+                let asked = Some(period.parse().unwrap());
+                let lines = reader.scorecard(Position(at), asked, &Filter::default()).await;
+                for line in lines.unwrap() {
+                    let measure = line.measure.measure.to_string();
+                    let told = [line.previous, line.year_earlier]
+                        .map(|found| found.and_then(|found| found.value).map(|v| v.to_string()));
+                    let second = [figure(&measure, previous), figure(&measure, year_earlier)];
+                    assert_eq!(told, second, "{measure} {period} as at {at}");
+                    let found = told.iter().flatten().count();
+                    looked_back.fetch_add(found, std::sync::atomic::Ordering::Relaxed);
+                }
+            }
+        }
+        ground.give(kept);
+    });
+    let found = looked_back.into_inner();
+    assert!(found > 0, "no history had an earlier figure, which proves nothing");
+}
+
 #[test]
 fn every_cell_of_the_ledger_is_told_as_the_second_opinion_has_it() {
     over_histories(Forgery::Thrown, async |ground, history, sizes| {

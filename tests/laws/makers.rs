@@ -14,8 +14,18 @@ use super::histories::Seed;
 
 pub(super) const FRAMEWORKS: u8 = 2;
 /// The same quarter twice, what contains it, and years pooled.
-pub(crate) const PERIODS: [&str; 6] =
-    ["FY2021-Q1", "2021-Q2", "FY2021-H1", "FY2021", "2021", "2010..2012"];
+pub(crate) const PERIODS: [&str; 9] = [
+    "FY2021-Q1",
+    "2021-Q2",
+    "FY2021-H1",
+    "FY2021",
+    "2021",
+    "2010..2012",
+    // What directions look back to.
+    "FY2020-Q4",
+    "FY2020",
+    "2009..2011",
+];
 
 pub(crate) fn opens(fact: &Fact) -> bool {
     fact.event_type() == "piperoll.ledger.opened.v1"

@@ -5,9 +5,9 @@
 //! events go straight into the real projection (W4). Nothing is mocked; the ledgers are thrown away
 //! at the end.
 //!
-//! [`invented`]: the file, its mapping and its plan; [`importing`]: W6; [`rebuilding`]: W2;
-//! [`planted`]: a ledger of any size, and [`asking`]: W4; [`machine`]: ceilings and memory;
-//! [`table`]: the figures, the goals, met or missed.
+//! `invented`: the file, its mapping and its plan; `importing`: W6; `rebuilding`: W2;
+//! `planted`: a ledger of any size, and `asking`: W4; `machine`: ceilings and memory;
+//! `table`: the figures, the goals, met or missed.
 
 mod asking;
 mod importing;
