@@ -11,8 +11,10 @@ use piperoll_projections::scorecard::{Filter, Headline, Reader};
 use super::histories::Forgery;
 use super::makers::PERIODS;
 use super::over_histories;
+use crate::naive::Reading;
+use crate::naive::period::days;
 use crate::naive::rating::rating;
-use crate::naive::{Reading, scorecard::Breakdown};
+use crate::naive::scorecard::{Breakdown, Standing};
 
 #[test]
 fn the_second_opinion_rates_every_headline_as_the_scorecard_does() {
@@ -91,6 +93,32 @@ fn directions_look_back_to_the_figures_that_the_second_opinion_has() {
     });
     let found = looked_back.into_inner();
     assert!(found > 0, "no history had an earlier figure, which proves nothing");
+}
+
+#[test]
+fn without_a_period_each_measure_is_shown_at_the_latest_that_stands() {
+    over_histories(Forgery::Thrown, async |ground, history, sizes| {
+        let reading = Reading::of(history.bodies());
+        let kept = ground.take(history.ledger, READ_MODELS[0]).await;
+        kept.follow(history.batches(0, &sizes)).await.unwrap();
+        let reader = Reader::new(pool(&kept.url, 1).unwrap(), kept.schema.clone());
+        for at in [history.head().0 / 2, history.head().0] {
+            let naive = reading.at(at);
+            let lines = reader.scorecard(Position(at), None, &Filter::default()).await.unwrap();
+            for line in lines {
+                let measure = line.measure.measure.to_string();
+                let stands = naive.submissions.iter().filter(|((of, period), submission)| {
+                    *of == measure && !period.is_empty() && submission.state != Standing::Withdrawn
+                });
+                // What ends last comes last; of two that end together, what begins later.
+                let latest = stands.filter_map(|((_, period), _)| days(period));
+                let latest = latest.max_by_key(|(starts, ends)| (*ends, *starts));
+                let told = line.headline.is_some().then_some(line.period).flatten();
+                assert_eq!(told.map(piperoll_events::Period::days), latest, "{measure} as at {at}");
+            }
+        }
+        ground.give(kept);
+    });
 }
 
 #[test]

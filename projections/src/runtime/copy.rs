@@ -6,7 +6,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use chrono::{DateTime, NaiveDate, Utc};
 use piperoll_events::text::Digest;
-use piperoll_events::{Period, Position, Quantity};
+use piperoll_events::{Position, Quantity};
 use uuid::Uuid;
 
 /// What begins a COPY in binary: signature, no flags, no extension.
@@ -144,12 +144,6 @@ impl Field for str {
 impl Field for String {
     fn put(&self, out: &mut BytesMut) {
         self.as_str().put(out);
-    }
-}
-
-impl Field for Period {
-    fn put(&self, out: &mut BytesMut) {
-        self.to_string().put(out);
     }
 }
 
