@@ -251,7 +251,7 @@ fn measure(answer: &Answer<MeasureAnswer>) -> anyhow::Result<()> {
         .iter()
         .map(|point| {
             let value = point.headline.value.map(|value| with_unit(value, &unit));
-            let status = point.headline.status.map(|s| format!("{s:?}").to_lowercase());
+            let status = point.headline.status.as_ref().map(output::words);
             vec![
                 point.period.to_string(),
                 value.unwrap_or_else(|| "no figure".to_owned()) + mark(&point.headline),
@@ -306,11 +306,11 @@ fn submission(answer: &Answer<SubmissionAnswer>, words: Option<&str>) -> anyhow:
             let value = version.headline.as_ref().and_then(|headline| headline.value);
             let reason = version.reason.as_ref();
             let text = reason.and_then(|reason| reason.text.as_ref());
-            let code = reason.map(|reason| format!("{:?}", reason.code)).unwrap_or_default();
+            let code = reason.map(|reason| output::words(&reason.code)).unwrap_or_default();
             vec![
                 version.position.to_string(),
                 when.format("%Y-%m-%d %H:%M:%S").to_string(),
-                format!("{:?}", version.happened).to_lowercase(),
+                output::words(&version.happened),
                 value.map(|value| value.to_string()).unwrap_or_default(),
                 how.to_owned(),
                 text.map_or(code, ToString::to_string),

@@ -41,6 +41,12 @@ pub(super) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A word of the format as people read it: `none_recorded` is none recorded.
+pub(super) fn words(word: &impl serde::Serialize) -> String {
+    let word = serde_json::to_value(word).unwrap_or_default();
+    word.as_str().unwrap_or_default().replace('_', " ")
+}
+
 /// Writes rows under headings, each column as wide as its widest cell.
 ///
 /// # Errors

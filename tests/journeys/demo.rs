@@ -70,6 +70,9 @@ fn the_story_is_told(servers: &Servers) {
     assert!(as_at["position"].as_u64().unwrap() > 0);
     let september = asked("2022-09-01", &["submission", "NM03", "FY2021-Q4"]);
     assert_eq!(september["line"]["headline"]["value"], "64.4");
+    let told = servers.fine(&["as-at", "--ledger", "northmoor", "submission", "NM03", "FY2021-Q4"]);
+    let revised = told.lines().find(|line| line.contains("revised")).unwrap();
+    assert!(revised.ends_with("none recorded"), "{revised}");
     let scale = &june["line"]["rule"]["scale"]["levels"][0];
     assert_eq!(scale["words"]["en"], "On track");
     let now = servers.json(&["as-at", "--ledger", "northmoor", "--json", "scorecard"]);

@@ -8,7 +8,8 @@ use piperoll_projections::runtime::pool;
 use piperoll_projections::score::{Figure, Rating, rate};
 use piperoll_projections::scorecard::{Filter, Headline, Reader};
 
-use super::histories::Forgery;
+use super::ground::{Ground, Kept};
+use super::histories::{Forgery, History};
 use super::makers::PERIODS;
 use super::over_histories;
 use crate::naive::Reading;
@@ -19,10 +20,7 @@ use crate::naive::scorecard::{Breakdown, Standing};
 #[test]
 fn the_second_opinion_rates_every_headline_as_the_scorecard_does() {
     over_histories(Forgery::Thrown, async |ground, history, sizes| {
-        let reading = Reading::of(history.bodies());
-        let kept = ground.take(history.ledger, READ_MODELS[0]).await;
-        kept.follow(history.batches(0, &sizes)).await.unwrap();
-        let reader = Reader::new(pool(&kept.url, 1).unwrap(), kept.schema.clone());
+        let (reading, kept, reader) = both(ground, &history, &sizes).await;
         for at in [history.head().0 / 3, history.head().0 / 2, history.head().0] {
             let naive = reading.at(at);
             for period in PERIODS {
@@ -65,10 +63,7 @@ const LOOKED_BACK: [(&str, &str, &str); 4] = [
 fn directions_look_back_to_the_figures_that_the_second_opinion_has() {
     let looked_back = std::sync::atomic::AtomicUsize::new(0);
     over_histories(Forgery::Thrown, async |ground, history, sizes| {
-        let reading = Reading::of(history.bodies());
-        let kept = ground.take(history.ledger, READ_MODELS[0]).await;
-        kept.follow(history.batches(0, &sizes)).await.unwrap();
-        let reader = Reader::new(pool(&kept.url, 1).unwrap(), kept.schema.clone());
+        let (reading, kept, reader) = both(ground, &history, &sizes).await;
         for at in [history.head().0 / 2, history.head().0] {
             let naive = reading.at(at);
             let figure = |measure: &str, period: &str| {
@@ -98,10 +93,7 @@ fn directions_look_back_to_the_figures_that_the_second_opinion_has() {
 #[test]
 fn without_a_period_each_measure_is_shown_at_the_latest_that_stands() {
     over_histories(Forgery::Thrown, async |ground, history, sizes| {
-        let reading = Reading::of(history.bodies());
-        let kept = ground.take(history.ledger, READ_MODELS[0]).await;
-        kept.follow(history.batches(0, &sizes)).await.unwrap();
-        let reader = Reader::new(pool(&kept.url, 1).unwrap(), kept.schema.clone());
+        let (reading, kept, reader) = both(ground, &history, &sizes).await;
         for at in [history.head().0 / 2, history.head().0] {
             let naive = reading.at(at);
             let lines = reader.scorecard(Position(at), None, &Filter::default()).await.unwrap();
@@ -124,10 +116,7 @@ fn without_a_period_each_measure_is_shown_at_the_latest_that_stands() {
 #[test]
 fn every_cell_of_the_ledger_is_told_as_the_second_opinion_has_it() {
     over_histories(Forgery::Thrown, async |ground, history, sizes| {
-        let reading = Reading::of(history.bodies());
-        let kept = ground.take(history.ledger, READ_MODELS[0]).await;
-        kept.follow(history.batches(0, &sizes)).await.unwrap();
-        let reader = Reader::new(pool(&kept.url, 1).unwrap(), kept.schema.clone());
+        let (reading, kept, reader) = both(ground, &history, &sizes).await;
         for at in [history.head().0 / 2, history.head().0] {
             let mut told = BTreeMap::new();
             let take = |cell: piperoll_projections::scorecard::LedgerCell| {
@@ -151,6 +140,14 @@ fn every_cell_of_the_ledger_is_told_as_the_second_opinion_has_it() {
         }
         ground.give(kept);
     });
+}
+
+/// A history read by the second opinion, and kept in tables with who reads them.
+async fn both(ground: &Ground, history: &History, sizes: &[usize]) -> (Reading, Kept, Reader) {
+    let kept = ground.take(history.ledger, READ_MODELS[0]).await;
+    kept.follow(history.batches(0, sizes)).await.unwrap();
+    let reader = Reader::new(pool(&kept.url, 1).unwrap(), kept.schema.clone());
+    (Reading::of(history.bodies()), kept, reader)
 }
 
 fn word(rating: &Rating) -> String {
