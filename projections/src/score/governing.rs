@@ -1,7 +1,8 @@
 //! Which of several targets governs a period (QUESTIONS D7).
 //!
 //! **Invariant:** what names the period itself comes before what spans it, the narrower span
-//! before the wider; the last recorded decides between equals.
+//! before the wider; the last recorded decides between equals, and of two recorded in one event the
+//! one whose span comes first as written.
 
 use chrono::NaiveDate;
 use piperoll_events::target::{Level, TargetShape};
@@ -48,8 +49,8 @@ impl Candidate {
 /// The target that governs `period`, if any does.
 #[must_use]
 pub fn govern(period: Period, candidates: Vec<Candidate>) -> Option<Candidate> {
-    candidates
-        .into_iter()
-        .filter(|candidate| candidate.governs(period))
-        .min_by_key(|candidate| candidate.rank(period))
+    candidates.into_iter().filter(|candidate| candidate.governs(period)).min_by(|a, b| {
+        let written = || a.span.to_string().cmp(&b.span.to_string());
+        a.rank(period).cmp(&b.rank(period)).then_with(written)
+    })
 }
