@@ -9,7 +9,7 @@ use tokio_postgres::Client;
 
 use super::cursor::bigint;
 use super::schema::Schema;
-use super::{RuntimeError, connect};
+use super::{Link, RuntimeError};
 
 /// How many rows of each side a difference shows.
 const SHOWN: i64 = 5;
@@ -47,17 +47,14 @@ pub struct Difference {
     pub only_rebuilt: Vec<String>,
 }
 
-/// Compares all tables that have positions. Heads move, so they are compared where both sides
+/// Compares all tables that have positions, each side over a connection of its own. Heads move, so they are compared where both sides
 /// stand at `position`, and left out otherwise.
 pub(crate) async fn compare(
-    url: &str,
-    client: &Client,
+    [client, second]: [&Link; 2],
     [live, rebuilt]: [&Schema; 2],
     position: Position,
     level: Heads,
 ) -> Result<Comparison, RuntimeError> {
-    // Each side is read over a connection of its own, both at once.
-    let second = connect(url).await?;
     let text = "select relname::text, bool_or(nspname = $1), bool_or(nspname = $2)
         from pg_class c join pg_namespace n on n.oid = relnamespace
         where relkind = 'r' and nspname in ($1, $2) and relname <> 'cursor'
@@ -70,7 +67,7 @@ pub(crate) async fn compare(
         }
         let (old, new) = try_join(
             sum(client, live, &table, position, row.try_get(1)?),
-            sum(&second, rebuilt, &table, position, row.try_get(2)?),
+            sum(second, rebuilt, &table, position, row.try_get(2)?),
         )
         .await?;
         if let Some((rows, _)) = &new {

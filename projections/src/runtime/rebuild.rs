@@ -19,7 +19,7 @@ use super::fence::lock;
 use super::heads::{CAPACITY, Heads, Write};
 use super::run::{SourceError, Worker};
 use super::schema::{Schema, create, index_statements};
-use super::{Link, Placed, RuntimeError, connect};
+use super::{Link, Placed, RuntimeError};
 use crate::Projection;
 
 /// What is to be rebuilt.
@@ -163,7 +163,7 @@ where
         let shadow = plan.schema.shadow();
         pace.tell(Stage::Comparing, at);
         let began = Instant::now();
-        let found = compare(plan.url, worker.link()?, [plan.schema, &shadow], at, heads).await?;
+        let found = compare(worker.links()?, [plan.schema, &shadow], at, heads).await?;
         rebuilt.comparing = began.elapsed();
         let verdict = judge(&found);
         rebuilt.comparison = Some(found);
@@ -205,13 +205,13 @@ where
     if reached < head { Err(RuntimeError::Short { reached, head }) } else { Ok(()) }
 }
 
-/// Indexes, and what the planner and index-only reads need. Nobody else works meanwhile, so two
+/// Indexes, and what the planner and index-only reads need. Nobody else works meanwhile, so both
 /// connections share the work.
 async fn finish(worker: &mut Worker, plan: Plan<'_>) -> Result<(), RuntimeError> {
     let shadow = plan.schema.shadow();
-    let (link, second) = (worker.link()?, connect(plan.url).await?);
+    let [link, second] = worker.links()?;
     second.batch_execute("set synchronous_commit = off").await?;
-    side_by_side([&*link, &second], index_statements(&shadow, plan.model)).await?;
+    side_by_side([link, second], index_statements(&shadow, plan.model)).await?;
     let text = "select relname::text from pg_class c join pg_namespace n on n.oid = relnamespace
                 where relkind = 'r' and nspname = $1 order by relpages desc";
     let tables = link.query(text, &[&shadow.as_str()]).await?;
@@ -219,7 +219,7 @@ async fn finish(worker: &mut Worker, plan: Plan<'_>) -> Result<(), RuntimeError>
     let vacuum =
         |row: &Row| Ok(format!("vacuum (analyze) {shadow}.{}", row.try_get::<_, &str>(0)?));
     let statements = tables.iter().map(vacuum).collect::<Result<_, RuntimeError>>()?;
-    side_by_side([&*link, &second], statements).await
+    side_by_side([link, second], statements).await
 }
 
 /// Runs statements that do not wait for each other; each connection takes the next when it is free.

@@ -64,6 +64,12 @@ impl Worker {
         Ok(self.committer.as_mut().ok_or(RuntimeError::Task)?.link())
     }
 
+    /// Both connections, between two runs: the one that commits, and the one that looks up.
+    pub(crate) fn links(&mut self) -> Result<[&Link; 2], RuntimeError> {
+        let committer = self.committer.as_mut().ok_or(RuntimeError::Task)?;
+        Ok([committer.link(), &self.lookup])
+    }
+
     /// Writes every head of a load; from here on they go with each batch.
     pub(crate) async fn spill(&mut self) -> Result<(), RuntimeError> {
         let folded = self.folder.spill();
