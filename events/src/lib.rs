@@ -8,7 +8,10 @@
 pub mod area;
 pub mod breakdown;
 pub mod cell;
+pub mod comparability;
+pub mod decision_right;
 pub mod definition;
+pub mod ease;
 pub mod envelope;
 #[cfg(test)]
 mod examples;
@@ -31,6 +34,7 @@ pub mod text;
 
 pub use breakdown::Breakdown;
 pub use cell::Cell;
+pub use decision_right::DecisionRight;
 pub use definition::{Definition, Polarity};
 pub use envelope::{Asserted, Channel, Event, Record, Recorded};
 pub use ids::{EntityKind, EntityRef, Position, Revision};
@@ -38,5 +42,5 @@ pub use period::{Period, PeriodType};
 pub use profile::ProfileError;
 pub use quantity::Quantity;
 pub use reason::{Authority, Reason};
-pub use registry::{DecodeError, EventFact, Fact, schemas};
+pub use registry::{DecodeError, EventFact, EventSchema, Fact, schemas};
 pub use target::{Target, TargetKey, Tier};

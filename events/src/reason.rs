@@ -90,10 +90,99 @@ pub struct Authority {
     /// The minute, item or notice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Label>,
+    /// The meeting, where the day does not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting: Option<Label>,
+    /// The item of its agenda.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<Label>,
+    /// What was resolved; absent: the writer did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<Resolution>,
+    /// How well it is known.
+    #[serde(default, skip_serializing_if = "AuthorityState::is_stated")]
+    pub state: AuthorityState,
+    /// Who was asked before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub consulted: Vec<Label>,
+}
+
+impl Authority {
+    /// An authority of this kind, and nothing else said of it.
+    #[must_use]
+    pub const fn of(kind: AuthorityKind) -> Self {
+        Self {
+            kind,
+            body: None,
+            decided_on: None,
+            reference: None,
+            meeting: None,
+            item: None,
+            resolution: None,
+            state: AuthorityState::Stated,
+            consulted: Vec::new(),
+        }
+    }
+}
+
+/// What a body resolved. Only some of these allow a change; which, the framework's decision rights
+/// say.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Resolution {
+    /// It is to be done.
+    Approved,
+    /// Those present are at one.
+    Agreed,
+    /// Another's decision is supported.
+    Endorsed,
+    /// It was heard.
+    Noted,
+    /// Another body is asked to decide.
+    RecommendedTo,
+}
+
+/// How well an authority is known.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthorityState {
+    /// Somebody says so.
+    #[default]
+    Stated,
+    /// The minute or the notice is attached.
+    Evidenced,
+    /// What is attached says otherwise.
+    Contradicted,
+}
+
+impl AuthorityState {
+    /// Whether nothing but a statement is there.
+    #[must_use]
+    pub const fn is_stated(&self) -> bool {
+        matches!(self, Self::Stated)
+    }
 }
 
 /// The kinds of authority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthorityKind {
     /// A body decided.

@@ -3,6 +3,9 @@
 //! **Invariant:** a type name stands in one list only, and the file beside the list defines what it
 //! means. Adding an event is one file, one schema and one line of its entity's list; the compiler
 //! then asks for the arms that are missing.
+//!
+//! A type whose schema has gained optional fields names the release of each revision, the newest
+//! first: `since "0.2.0" before "0.1.0"`. Writers write the newest; readers read all of them.
 
 use serde_json::value::RawValue;
 
@@ -16,11 +19,38 @@ pub trait EventFact: serde::Serialize + serde::de::DeserializeOwned + schemars::
     const ENTITY: EntityKind;
     /// The release that first wrote this revision of the schema.
     const SINCE: &'static str;
+    /// How many revisions of the schema came before this one.
+    const BEFORE: usize;
 
     /// The `dataschema` attribute: names the revision of the schema and the release it came with.
     #[must_use]
     fn dataschema() -> String {
         format!("urn:piperoll:{}:{}", Self::SINCE, Self::TYPE)
+    }
+}
+
+/// The JSON Schema of one event's `data.fact`, in its newest revision.
+#[derive(Debug, Clone)]
+pub struct EventSchema {
+    /// `piperoll.<entity>.<participle>.v1`.
+    pub event_type: &'static str,
+    /// The `dataschema` attribute.
+    pub dataschema: String,
+    /// The file in `schemas/` and in `examples/`, without its ending: the type, and after it the
+    /// number of the revision where that is not the first.
+    pub file: String,
+    /// The schema.
+    pub schema: schemars::Schema,
+}
+
+impl EventSchema {
+    pub(crate) fn of<F: EventFact>() -> Self {
+        let file = match F::BEFORE {
+            0 => F::TYPE.to_owned(),
+            revision => format!("{}.{revision}", F::TYPE),
+        };
+        let schema = schemars::schema_for!(F);
+        Self { event_type: F::TYPE, dataschema: F::dataschema(), file, schema }
     }
 }
 
@@ -46,7 +76,8 @@ pub enum DecodeError {
 /// Declares the events of one entity.
 macro_rules! events {
     ($(#[$doc:meta])* $entity:ident {
-        $($module:ident :: $fact:ident = $type:literal since $since:literal),* $(,)?
+        $($module:ident :: $fact:ident = $type:literal since $since:literal
+            $(before $before:literal)*),* $(,)?
     }) => {
         $(pub mod $module;)*
         $(pub use $module::$fact;)*
@@ -61,6 +92,7 @@ macro_rules! events {
             const TYPE: &'static str = $type;
             const ENTITY: $crate::EntityKind = $crate::EntityKind::$entity;
             const SINCE: &'static str = $since;
+            const BEFORE: usize = <[&str]>::len(&[$($before),*]);
         }
         impl From<$fact> for $entity {
             fn from(fact: $fact) -> Self { Self::$fact(fact) }
@@ -86,14 +118,15 @@ macro_rules! events {
                 schema: &str, fact: &serde_json::value::RawValue,
             ) -> Option<Result<Self, serde_json::Error>> {
                 match schema {
-                    $(concat!("urn:piperoll:", $since, ":", $type) =>
+                    $(concat!("urn:piperoll:", $since, ":", $type)
+                        $(| concat!("urn:piperoll:", $before, ":", $type))* =>
                         Some(serde_json::from_str(fact.get()).map(Self::$fact)),)*
                     _ => None,
                 }
             }
 
-            pub(crate) fn schemas(all: &mut Vec<(&'static str, schemars::Schema)>) {
-                $(all.push(($type, schemars::schema_for!($fact)));)*
+            pub(crate) fn schemas(all: &mut Vec<$crate::registry::EventSchema>) {
+                $(all.push($crate::registry::EventSchema::of::<$fact>());)*
             }
         }
     };
@@ -144,7 +177,7 @@ macro_rules! entities {
 
         /// The JSON Schema of every event's `data.fact`, by type.
         #[must_use]
-        pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
+        pub fn schemas() -> Vec<EventSchema> {
             let mut all = Vec::new();
             $(crate::$module::$entity::schemas(&mut all);)*
             all
@@ -188,12 +221,13 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
-    use super::schemas;
+    use super::{EventSchema, schemas};
 
     #[test]
     fn every_type_is_named_once_and_in_the_one_form() {
         let mut seen = BTreeSet::new();
-        for (name, _) in schemas() {
+        for event in schemas() {
+            let name = event.event_type;
             assert!(seen.insert(name), "`{name}` stands twice");
             let parts: Vec<_> = name.split('.').collect();
             assert!(matches!(parts.as_slice(), ["piperoll", _, _, "v1"]), "`{name}`");
@@ -207,9 +241,9 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
         let bless = option_env!("PIPEROLL_BLESS").is_some();
         let mut files = BTreeSet::new();
-        for (name, schema) in schemas() {
-            let path = folder.join(format!("{name}.json"));
-            files.insert(path.clone());
+        for EventSchema { event_type, file, schema, .. } in schemas() {
+            let path = folder.join(format!("{file}.json"));
+            files.extend(revisions(event_type, &file).map(|name| folder.join(name)));
             let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
             if bless && !path.exists() {
                 std::fs::write(&path, &text).unwrap();
@@ -219,7 +253,18 @@ mod tests {
         }
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            assert!(files.contains(&path), "{} has no type", path.display());
+            assert!(files.remove(&path), "{} has no type", path.display());
         }
+        assert!(files.is_empty(), "a released schema is gone: {files:?}");
+    }
+
+    /// The files of every revision up to the newest.
+    fn revisions<'a>(event_type: &'a str, newest: &str) -> impl Iterator<Item = String> + use<'a> {
+        let last = newest.strip_prefix(event_type).unwrap().trim_start_matches('.');
+        let last: usize = last.parse().unwrap_or(0);
+        (0..=last).map(move |n| match n {
+            0 => format!("{event_type}.json"),
+            n => format!("{event_type}.{n}.json"),
+        })
     }
 }

@@ -1,12 +1,13 @@
 //! Targets: what is aimed at, for whom and when, and in which shape.
 
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::breakdown::Breakdown;
 use crate::period::Period;
 use crate::quantity::Quantity;
-use crate::text::Label;
+use crate::text::{Label, Prose};
 
 /// Which target of a measure: two targets with one key are versions of each other.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -64,6 +65,24 @@ pub struct Target {
     /// The rule or the words that the value was resolved from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<Label>,
+}
+
+/// The case for a target: what a committee is told when it is asked to agree.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetCase {
+    /// What the value rests on: a trend, a benchmark, a promise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Prose>,
+    /// Why this value and no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rationale: Option<Prose>,
+    /// What is going to be done about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_steps: Option<Prose>,
+    /// When it is looked at again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_on: Option<NaiveDate>,
 }
 
 /// How a target's value spreads over its span.

@@ -121,7 +121,7 @@ impl Filter {
             if text.starts_with("piperoll.") { text.clone() } else { format!("piperoll.{text}.v1") }
         });
         if let Some(wanted) = &filter.event_type
-            && !piperoll_events::schemas().iter().any(|(name, _)| name == wanted)
+            && !piperoll_events::schemas().iter().any(|event| event.event_type == wanted)
         {
             anyhow::bail!("there is no event of type `{wanted}`; `piperoll schema` lists them");
         }

@@ -15,13 +15,13 @@ pub struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
     let schemas = piperoll_events::schemas();
     let Some(wanted) = &args.event_type else {
-        for (name, _) in schemas {
-            output::line(name)?;
+        for event in schemas {
+            output::line(event.event_type)?;
         }
         return Ok(Ended::Fine);
     };
-    match schemas.iter().find(|(name, _)| name == wanted) {
-        Some((_, schema)) => output::json(schema).map(|()| Ended::Fine),
+    match schemas.iter().find(|event| event.event_type == wanted) {
+        Some(event) => output::json(&event.schema).map(|()| Ended::Fine),
         None => anyhow::bail!("there is no event of type `{wanted}`; `piperoll schema` lists them"),
     }
 }

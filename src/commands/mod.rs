@@ -1,12 +1,13 @@
 //! Commands: what somebody asks for, decided by pure rules over one entity's history.
 //!
-//! **Invariant:** a decision depends on the command and the entity's state alone. Time, identity
-//! and randomness are arguments; what reaches the outside lives in `ledger/`.
+//! **Invariant:** a decision depends on the command, the entity's state and its [`Ground`] alone.
+//! Time, identity and randomness are arguments; what reaches the outside lives in `ledger/`.
 //!
 //! One folder is one entity (`mod.rs`: its life, its state, `apply`), one file one command.
 
 pub mod area;
 pub mod framework;
+mod ground;
 pub mod import;
 pub mod ledger;
 pub mod measure;
@@ -20,6 +21,7 @@ mod words;
 
 use piperoll_events::{EntityKind, EntityRef, Fact, Position};
 
+pub use ground::{Ground, Witness};
 pub use rejection::Rejection;
 pub use words::SealedWords;
 
@@ -57,11 +59,17 @@ pub trait Command: serde::Serialize + Send + Sync {
     /// Which one.
     fn entity(&self) -> EntityRef;
 
+    /// The other entities whose versions the rule uses. They are not guarded: the event names what
+    /// it relied on, and is judged again at its own position.
+    fn relies_on(&self, _: &Self::Entity) -> Vec<EntityRef> {
+        Vec::new()
+    }
+
     /// The rule.
     ///
     /// # Errors
     /// A rejection with a stable code, when the rule says no.
-    fn decide(&self, state: &Self::Entity) -> Result<Decision, Rejection>;
+    fn decide(&self, state: &Self::Entity, ground: &Ground<'_>) -> Result<Decision, Rejection>;
 }
 
 /// Any command, its type forgotten.
@@ -69,11 +77,14 @@ pub trait Request: Send + Sync {
     /// Which entity it is about.
     fn entity(&self) -> EntityRef;
 
+    /// The other entities whose versions the rule uses.
+    fn relies_on(&self, state: &State) -> Vec<EntityRef>;
+
     /// The rule, over a state of any kind.
     ///
     /// # Errors
     /// A rejection with a stable code, when the rule says no.
-    fn decide(&self, state: &State) -> Result<Decision, Rejection>;
+    fn decide(&self, state: &State, ground: &Ground<'_>) -> Result<Decision, Rejection>;
 
     /// The bytes that the request digest is taken of; sealed texts stand in them as keyed digests.
     fn canonical(&self) -> Vec<u8>;
@@ -84,9 +95,13 @@ impl<C: Command> Request for C {
         Command::entity(self)
     }
 
-    fn decide(&self, state: &State) -> Result<Decision, Rejection> {
+    fn relies_on(&self, state: &State) -> Vec<EntityRef> {
+        C::Entity::of_state(state).map(|it| Command::relies_on(self, it)).unwrap_or_default()
+    }
+
+    fn decide(&self, state: &State, ground: &Ground<'_>) -> Result<Decision, Rejection> {
         match C::Entity::of_state(state) {
-            Some(entity) => Command::decide(self, entity),
+            Some(entity) => Command::decide(self, entity, ground),
             None => Err(Rejection::WrongEntity),
         }
     }

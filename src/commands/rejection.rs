@@ -1,5 +1,8 @@
 //! Rejections: why a rule said no, each with a code that never changes.
 
+use piperoll_events::DecisionRight;
+use piperoll_events::reason::{AuthorityKind, Resolution};
+
 /// Why a command was refused. Nothing was recorded; the user decides what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
@@ -50,6 +53,12 @@ pub enum Rejection {
     /// A definition or a rule that contradicts itself.
     #[error("malformed: {0}")]
     Malformed(&'static str),
+    /// The framework's decision rights ask for an authority that was not given.
+    #[error("this change needs another authority; accepted: {}", rows(.accepted))]
+    AuthorityNeeded {
+        /// The rows of the table, any of which would have been accepted.
+        accepted: Vec<DecisionRight>,
+    },
     /// The import is over.
     #[error("the import is {0} already")]
     ImportOver(&'static str),
@@ -85,9 +94,59 @@ impl Rejection {
             Self::OverlappingPeriod { .. } => "overlapping_period",
             Self::MalformedTarget(_) => "malformed_target",
             Self::Malformed(_) => "malformed",
+            Self::AuthorityNeeded { .. } => "authority_needed",
             Self::ImportOver(_) => "import_over",
             Self::RowsLost { .. } => "rows_lost",
             Self::TooManyCells(_) => "too_many_cells",
         }
+    }
+}
+
+/// The rows of a table of decision rights, in words.
+fn rows(rows: &[DecisionRight]) -> String {
+    let row = |row: &DecisionRight| {
+        let kind = match row.kind {
+            AuthorityKind::BodyDecision => "a decision of",
+            AuthorityKind::DelegatedDecision => "a delegated decision of",
+            AuthorityKind::ExternalRequirement => "a requirement of",
+            AuthorityKind::OfficerCorrection => "a correction by",
+        };
+        let resolutions: Vec<&str> = row.resolutions.iter().map(|it| resolution(*it)).collect();
+        let mut words = format!("`{}`: {kind} `{}`", row.code, row.by);
+        if !resolutions.is_empty() {
+            words = format!("{words} ({})", resolutions.join(" or "));
+        }
+        for asked in &row.consult {
+            words = format!("{words}, `{asked}` consulted first");
+        }
+        words
+    };
+    rows.iter().map(row).collect::<Vec<_>>().join("; ")
+}
+
+const fn resolution(resolution: Resolution) -> &'static str {
+    match resolution {
+        Resolution::Approved => "approved",
+        Resolution::Agreed => "agreed",
+        Resolution::Endorsed => "endorsed",
+        Resolution::Noted => "noted",
+        Resolution::RecommendedTo => "recommended to another",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::framework::examples::right;
+    use piperoll_events::decision_right::ChangeSubject;
+
+    #[test]
+    fn a_refused_authority_names_the_rows_that_would_be_accepted() {
+        let refused = Rejection::AuthorityNeeded { accepted: vec![right(ChangeSubject::Target)] };
+        assert_eq!(
+            refused.to_string(),
+            "this change needs another authority; accepted: `cabinet`: a decision of `Cabinet` \
+             (approved), `Scrutiny` consulted first"
+        );
     }
 }

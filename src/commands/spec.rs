@@ -2,25 +2,70 @@
 
 use std::fmt::Debug;
 
-use piperoll_events::{Fact, Position};
+use piperoll_events::ids::ActorId;
+use piperoll_events::{EntityRef, Fact, Position};
 
-use super::{Command, Decision, Entity, Rejection};
+use super::{Command, Decision, Entity, Ground, Rejection, State, Witness};
 
 /// A history.
 pub(crate) fn given(facts: impl IntoIterator<Item = Fact>) -> Given {
-    Given(facts.into_iter().collect())
+    Given {
+        facts: facts.into_iter().collect(),
+        witness: Witness::Here,
+        person: person("somebody"),
+        beside: Vec::new(),
+    }
 }
 
-pub(crate) struct Given(Vec<Fact>);
+/// A person of that name.
+pub(crate) fn person(name: &str) -> ActorId {
+    ActorId::derived(&[name])
+}
+
+pub(crate) struct Given {
+    facts: Vec<Fact>,
+    witness: Witness,
+    person: ActorId,
+    beside: Vec<(EntityRef, State)>,
+}
 
 impl Given {
+    /// Another entity with a history of its own.
+    pub(crate) fn beside(
+        mut self,
+        entity: impl Into<EntityRef>,
+        facts: impl IntoIterator<Item = Fact>,
+    ) -> Self {
+        let entity = entity.into();
+        let mut state = State::new(entity.kind);
+        for (position, fact) in (1..).zip(facts) {
+            state.apply(Position(position), &fact);
+        }
+        self.beside.push((entity, state));
+        self
+    }
+
+    /// While the ledger is moving in.
+    pub(crate) fn elsewhere(mut self) -> Self {
+        self.witness = Witness::Elsewhere;
+        self
+    }
+
     /// The command decided over this history; its events stand at positions 1, 2, 3 …
     pub(crate) fn when<C: Command>(&self, command: &C) -> Outcome {
         let mut state = C::Entity::default();
-        for (position, fact) in (1..).zip(&self.0) {
+        for (position, fact) in (1..).zip(&self.facts) {
             state.apply(Position(position), fact);
         }
-        Outcome(command.decide(&state))
+        let relied_on = command.relies_on(&state);
+        let beside: Vec<_> = self
+            .beside
+            .iter()
+            .filter(|(entity, _)| self.witness == Witness::Here && relied_on.contains(entity))
+            .map(|(entity, state)| (*entity, state))
+            .collect();
+        let ground = Ground { witness: self.witness, person: self.person, beside: &beside };
+        Outcome(command.decide(&state, &ground))
     }
 }
 

@@ -16,9 +16,10 @@
 use chrono::{DateTime, Utc};
 use piperoll_events::text::Digest;
 
-use super::append::{Decided, Failed, Ledger, Loaded};
+use super::append::{Decided, Failed, Ledger};
 use super::asked::{Acting, Answer, Asked, BatchError, certain, fits_one_batch};
 use super::draft::Step;
+use super::loading::Loaded;
 use crate::commands::Request;
 
 /// Requests that go in one batch, decided as far as that can be done before their turn.
@@ -47,8 +48,8 @@ impl Ledger {
         let loaded = self.load_all(&asked).await?;
         let time = self.next_time(&loaded);
         let step = |(index, (asked, loaded)): (usize, (&Asked<'_>, &Loaded))| {
-            let look = Some(asked.look(&loaded.held)).filter(certain);
-            let step = look.map(|look| self.draft(asked, &loaded.held, look, time)).transpose();
+            let look = Some(asked.look(loaded)).filter(certain);
+            let step = look.map(|look| self.draft(asked, loaded, look, time)).transpose();
             step.map_err(|error| (Some(index), error))
         };
         let steps: Result<_, Failed> = asked.iter().zip(&loaded).enumerate().map(step).collect();

@@ -13,6 +13,7 @@
 //! ```
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -20,7 +21,7 @@ use chrono::{DateTime, Utc};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use piperoll_events::ids::EventId;
 use piperoll_events::ledger::Ledger as LedgerFact;
-use piperoll_events::{EntityRef, Event, Fact, Position};
+use piperoll_events::{EntityKind, EntityRef, Event, Fact, Position};
 use piperoll_projections::{Outcome, Placed};
 
 use super::asked::{
@@ -32,7 +33,8 @@ use super::batch::{self, Letter, Stop};
 use super::draft::{Draft, Step};
 use super::guard::Gate;
 use super::held::{Held, Shelf};
-use super::place::{Judge, Raw};
+use super::loading::{Fresh, Loaded};
+use super::place::Judge;
 use super::read::{Identity, Stream};
 use crate::clock;
 use crate::commands::Request;
@@ -40,20 +42,22 @@ use crate::commands::Request;
 /// How often an append that came too late is decided again.
 const AGAIN: usize = 3;
 /// How many entities are read at a time.
-const READS_AT_ONCE: usize = 32;
+pub(super) const READS_AT_ONCE: usize = 32;
 /// How many entities are held at most, twice over, unless all are.
 const MOST_HELD: usize = 20_000;
 
 /// A writer's handle on one ledger.
 #[derive(Debug)]
 pub struct Ledger {
-    stream: Stream,
+    pub(super) stream: Stream,
     identity: Identity,
     key: WriterKey,
-    judge: Judge,
-    gate: Gate,
+    pub(super) judge: Judge,
+    pub(super) gate: Gate,
     shelf: Mutex<Shelf>,
     times: Mutex<Times>,
+    /// Whether moving in is over.
+    pub(super) opened: AtomicBool,
 }
 
 /// The latest times of this handle's own events.
@@ -61,18 +65,6 @@ pub struct Ledger {
 struct Times {
     drafted: DateTime<Utc>,
     recorded: DateTime<Utc>,
-}
-
-/// What is held of a request's entity, and whether the leader has just confirmed it.
-pub(super) struct Loaded {
-    pub(super) held: Arc<Held>,
-    fresh: Fresh,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fresh {
-    Yes,
-    No,
 }
 
 /// Requests decided, and what was to be recorded of them drafted; nothing is sent yet.
@@ -101,9 +93,11 @@ impl Ledger {
         gate.reached(Position(info.state.last_seq));
         let shelf = Mutex::new(Shelf::new(MOST_HELD));
         let times = Mutex::default();
-        let ledger = Self { stream, identity, key, judge, gate, shelf, times };
-        // Its history says which differences somebody has accepted.
-        ledger.load(identity.ledger_id.into()).await?;
+        let opened = AtomicBool::new(false);
+        let ledger = Self { stream, identity, key, judge, gate, shelf, times, opened };
+        // Its history says which differences somebody has accepted, and whether it has opened.
+        let (itself, nothing) = (identity.ledger_id.into(), Held::new(EntityKind::Ledger));
+        ledger.catch_up(itself, Arc::new(nothing)).await?;
         Ok(ledger)
     }
 
@@ -200,11 +194,6 @@ impl Ledger {
         Ok(Decided { loaded, steps })
     }
 
-    pub(super) async fn load_all(&self, asked: &[Asked<'_>]) -> Result<Vec<Loaded>, Failed> {
-        let loaded = stream::iter(asked.iter().map(|asked| self.load(asked.entity)));
-        loaded.buffered(READS_AT_ONCE).try_collect().await.map_err(|error| (None, error))
-    }
-
     /// Sends what was decided; whatever is no plain yes is looked at and decided again.
     pub(super) async fn carry_out(
         &self,
@@ -260,22 +249,19 @@ impl Ledger {
         asked: &[Asked<'_>],
         loaded: &mut [Loaded],
     ) -> Result<Vec<Result<Look, ExecuteError>>, Failed> {
-        let mut looks: Vec<_> = asked
-            .iter()
-            .zip(loaded.iter())
-            .map(|(asked, loaded)| asked.look(&loaded.held))
-            .collect();
+        let mut looks: Vec<_> =
+            asked.iter().zip(loaded.iter()).map(|(asked, loaded)| asked.look(loaded)).collect();
         let stale: Vec<_> = asked
             .iter()
             .zip(loaded.iter())
             .zip(&looks)
             .enumerate()
             .filter(|(_, ((_, loaded), look))| loaded.fresh == Fresh::No && !certain(look))
-            .map(|(index, ((asked, loaded), _))| (index, asked.entity, Arc::clone(&loaded.held)))
+            .map(|(index, ((asked, loaded), _))| (index, *asked, Arc::clone(&loaded.held)))
             .collect();
         let fresh: Vec<(usize, Loaded)> = stream::iter(stale)
-            .map(|(index, entity, held)| async move {
-                self.catch_up(entity, held).await.map(|loaded| (index, loaded))
+            .map(|(index, asked, held)| async move {
+                self.once_more(&asked, held).await.map(|loaded| (index, loaded))
             })
             .buffered(READS_AT_ONCE)
             .try_collect()
@@ -285,7 +271,7 @@ impl Ledger {
             if let (Some(asked), Some(slot), Some(look)) =
                 (asked.get(index), loaded.get_mut(index), looks.get_mut(index))
             {
-                *look = asked.look(&fresh.held);
+                *look = asked.look(&fresh);
                 *slot = fresh;
             }
         }
@@ -301,7 +287,7 @@ impl Ledger {
     ) -> Result<Vec<Step>, Failed> {
         let pairs = asked.iter().zip(loaded).zip(looks).enumerate();
         let draft = |(index, ((asked, loaded), look)): (_, ((_, &Loaded), _))| {
-            let step = self.draft(asked, &loaded.held, look, time);
+            let step = self.draft(asked, loaded, look, time);
             step.map_err(|error| (Some(index), error))
         };
         pairs.map(draft).collect()
@@ -310,7 +296,7 @@ impl Ledger {
     pub(super) fn draft(
         &self,
         asked: &Asked<'_>,
-        held: &Held,
+        loaded: &Loaded,
         look: Result<Look, ExecuteError>,
         time: DateTime<Utc>,
     ) -> Result<Step, ExecuteError> {
@@ -318,9 +304,9 @@ impl Ledger {
             Look::Answer(answer) => return Ok(Step::Answer(answer)),
             Look::Record(fact) => fact,
         };
-        let time = held.time.map_or(time, |last| last.max(time));
+        let time = loaded.held.time.map_or(time, |last| last.max(time));
         let (identity, stream, key) = (&self.identity, &self.stream, &self.key);
-        let draft = Draft::new(asked, held, fact, time, identity, stream, key)?;
+        let draft = Draft::new(asked, loaded, fact, time, identity, stream, key)?;
         Ok(Step::Draft(Box::new(draft)))
     }
 
@@ -385,53 +371,6 @@ impl Ledger {
         Ok(answers)
     }
 
-    /// Reads every entity on, after an append that did not plainly succeed.
-    async fn again(
-        &self,
-        asked: &[Asked<'_>],
-        loaded: Vec<Loaded>,
-        stop: Option<&Stop>,
-    ) -> Result<Vec<Loaded>, ExecuteError> {
-        let pairs = asked.iter().zip(loaded);
-        stream::iter(pairs.map(|(asked, loaded)| self.catch_up(asked.entity, loaded.held)))
-            .buffered(READS_AT_ONCE)
-            .try_collect()
-            .await
-            .map_err(|error| match (error, stop, asked.first()) {
-                (
-                    ExecuteError::Ask(source),
-                    Some(Stop::Doubt(_) | Stop::Duplicate),
-                    Some(asked),
-                ) => ExecuteError::Unconfirmed { command_id: asked.acting.command_id, source },
-                (error, _, _) => error,
-            })
-    }
-
-    async fn load(&self, entity: EntityRef) -> Result<Loaded, ExecuteError> {
-        let held = self.shelf().find(entity);
-        match held {
-            Some(held) => Ok(Loaded { held, fresh: Fresh::No }),
-            None => self.catch_up(entity, Arc::new(Held::new(entity.kind))).await,
-        }
-    }
-
-    /// Reads on to the end of the entity's history, as the leader has it.
-    async fn catch_up(
-        &self,
-        entity: EntityRef,
-        mut held: Arc<Held>,
-    ) -> Result<Loaded, ExecuteError> {
-        while let Some(stored) = self.stream.next_of(entity, held.guard).await? {
-            let placed = self.judge.judge(&Raw::from(&stored))?;
-            if let Some(event) = Arc::make_mut(&mut held).take(&placed) {
-                self.notice(event);
-            }
-            self.gate.reached(stored.position);
-        }
-        self.shelf().put(entity, Arc::clone(&held));
-        Ok(Loaded { held, fresh: Fresh::Yes })
-    }
-
     /// Whether an entity is known to have gone on since.
     pub(super) fn moved_on(&self, entity: EntityRef, since: &Held) -> bool {
         self.shelf().find(entity).is_some_and(|held| held.guard != since.guard)
@@ -446,10 +385,15 @@ impl Ledger {
         self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What an event changes for this handle itself: which differences are accepted.
-    fn notice(&self, event: &Event) {
-        if let Fact::Ledger(LedgerFact::ConfigurationObserved(observed)) = &event.fact {
-            self.gate.accept(&observed.differences);
+    /// What an event changes for this handle itself: which differences are accepted, and
+    /// that it has opened.
+    pub(super) fn notice(&self, event: &Event) {
+        match &event.fact {
+            Fact::Ledger(LedgerFact::ConfigurationObserved(observed)) => {
+                self.gate.accept(&observed.differences);
+            }
+            Fact::Ledger(LedgerFact::Opened(_)) => self.opened.store(true, Ordering::Release),
+            _ => {}
         }
     }
 
@@ -462,7 +406,7 @@ impl Ledger {
         times.drafted
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+    pub(super) fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,9 +13,9 @@ use sha2::{Digest as _, Sha256};
 use super::batch::{self, Stop};
 use super::connection::AskError;
 use super::guard::Closed;
-use super::held::Held;
+use super::loading::Loaded;
 use super::place::UnknownEvent;
-use crate::commands::{Decision, Rejection, Request};
+use crate::commands::{Decision, Ground, Rejection, Request};
 use crate::ids::NoRandomness;
 
 /// The most entities of one batch: one message is left for a change set's own event.
@@ -40,8 +40,6 @@ pub struct Acting {
     pub correlation: Option<CommandId>,
     /// The event that led to this one.
     pub causation: Option<EventId>,
-    /// Versions of other entities that the decision used.
-    pub relied_on: Vec<Position>,
     /// The file that says so, where nobody witnessed it here.
     pub asserted: Option<Asserted>,
 }
@@ -59,7 +57,6 @@ impl Acting {
             command_id,
             correlation: None,
             causation: None,
-            relied_on: Vec::new(),
             asserted: None,
         }
     }
@@ -229,7 +226,8 @@ impl<'a> Asked<'a> {
     }
 
     /// The command id first, then the rule.
-    pub(super) fn look(&self, held: &Held) -> Result<Look, ExecuteError> {
+    pub(super) fn look(&self, loaded: &Loaded) -> Result<Look, ExecuteError> {
+        let held = &loaded.held;
         let command_id = self.acting.command_id;
         if let Some(done) = held.done(command_id) {
             if done.request != self.digest {
@@ -242,7 +240,14 @@ impl<'a> Asked<'a> {
                 kind: AnswerKind::Repeated,
             }));
         }
-        Ok(match self.request.decide(&held.state)? {
+        let beside: Vec<_> =
+            loaded.beside.iter().map(|(entity, held)| (*entity, &held.state)).collect();
+        let ground = Ground {
+            witness: loaded.witness,
+            person: self.acting.on_behalf_of.unwrap_or(self.acting.actor),
+            beside: &beside,
+        };
+        Ok(match self.request.decide(&held.state, &ground)? {
             Decision::Record(fact) => Look::Record(fact),
             Decision::Unchanged => Look::Answer(Answer {
                 position: held.last.unwrap_or(Position::START),

@@ -10,7 +10,7 @@ use piperoll_events::{DecodeError, Event, Fact, Position, ProfileError, Record};
 use super::asked::{Answer, Asked, ExecuteError};
 use super::authenticity::WriterKey;
 use super::batch::Letter;
-use super::held::Held;
+use super::loading::Loaded;
 use super::read::{Identity, Stream};
 use crate::ids::{event_id, nonce};
 
@@ -31,14 +31,14 @@ impl Draft {
     /// The event that a fact becomes on top of what is held.
     pub(super) fn new(
         asked: &Asked<'_>,
-        held: &Held,
+        loaded: &Loaded,
         fact: Fact,
         time: DateTime<Utc>,
         identity: &Identity,
         stream: &Stream,
         key: &WriterKey,
     ) -> Result<Self, ExecuteError> {
-        let acting = asked.acting;
+        let (acting, held) = (asked.acting, &loaded.held);
         let event = Event {
             id: event_id(time)?,
             ledger: identity.ledger_id,
@@ -57,7 +57,7 @@ impl Draft {
                 correlation: acting.correlation,
                 causation: acting.causation,
                 nonce: nonce()?,
-                relied_on: acting.relied_on.clone(),
+                relied_on: loaded.beside.iter().filter_map(|(_, held)| held.last).collect(),
                 asserted: acting.asserted.clone(),
             },
             fact,

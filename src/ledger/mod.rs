@@ -36,6 +36,7 @@ mod draft;
 mod follow;
 mod guard;
 mod held;
+mod loading;
 mod monitor;
 mod permissions;
 mod place;

@@ -160,7 +160,8 @@ fn structure(
     }
     let definition = parts.applied_to(&measure.definition);
     if definition != measure.definition {
-        let fact = DefinitionSet { definition, reason: said.reason.clone(), authority: None };
+        let reason = said.reason.clone();
+        let fact = DefinitionSet { definition, reason, authority: None, change: None };
         found.want(line(rows.iter().find(defines)).or(first), Intent::measure_fact(id, fact));
     }
     if let (Codes::InUse, Some(row)) = (said.codes, named)
@@ -338,6 +339,7 @@ mod tests {
             old: Target::standing(q("9")),
             reason: none_recorded(),
             authority: None,
+            case: None,
         };
         let gone = Intent::measure_fact(id("A"), gone);
         assert_eq!(intents(&found), [withdraw("A", Some("2021")), gone]);

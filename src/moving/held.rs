@@ -261,6 +261,9 @@ impl Held {
             measure::Measure::TargetChanged(it) => {
                 held.targets.insert(it.key.clone(), it.new.clone());
             }
+            measure::Measure::TargetCorrected(it) => {
+                held.targets.insert(it.key.clone(), it.new.clone());
+            }
             measure::Measure::TargetWithdrawn(it) => {
                 held.targets.remove(&it.key);
             }

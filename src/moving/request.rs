@@ -74,6 +74,12 @@ fn plain(entity: EntityRef, fact: Fact) -> Option<Box<dyn Request>> {
         Fact::Framework(framework::Framework::RatingRuleSet(fact)) => {
             Box::new(commands::framework::SetRatingRule { framework: FrameworkId::new(id), fact })
         }
+        Fact::Framework(framework::Framework::DecisionRightSet(fact)) => {
+            Box::new(commands::framework::SetDecisionRight {
+                framework: FrameworkId::new(id),
+                fact,
+            })
+        }
         Fact::Objective(objective::Objective::Added(fact)) => {
             Box::new(commands::objective::Add { objective: ObjectiveId::new(id), fact })
         }
@@ -113,12 +119,23 @@ fn of_measure(measure: MeasureId, fact: measures::Measure) -> Box<dyn Request> {
     use commands::measure as to;
     match fact {
         measures::Measure::Adopted(fact) => Box::new(to::Adopt { measure, fact }),
-        measures::Measure::DefinitionSet(fact) => Box::new(to::SetDefinition { measure, fact }),
+        measures::Measure::DefinitionSet(fact) => {
+            Box::new(to::SetDefinition { measure, fact, factor: None })
+        }
         measures::Measure::BaselineSet(fact) => Box::new(to::SetBaseline { measure, fact }),
         measures::Measure::TargetSet(fact) => Box::new(to::SetTarget { measure, fact }),
         measures::Measure::TargetChanged(fact) => Box::new(to::ChangeTarget {
             measure,
             key: fact.key,
+            new: fact.new,
+            reason: fact.reason,
+            authority: fact.authority,
+            case: fact.case,
+        }),
+        measures::Measure::TargetCorrected(fact) => Box::new(to::CorrectTarget {
+            measure,
+            key: fact.key,
+            corrects: fact.corrects,
             new: fact.new,
             reason: fact.reason,
             authority: fact.authority,
@@ -128,6 +145,7 @@ fn of_measure(measure: MeasureId, fact: measures::Measure) -> Box<dyn Request> {
             key: fact.key,
             reason: fact.reason,
             authority: fact.authority,
+            case: fact.case,
         }),
         measures::Measure::Placed(fact) => Box::new(to::Place { measure, fact }),
         measures::Measure::CodeAssigned(fact) => Box::new(to::AssignCode { measure, fact }),

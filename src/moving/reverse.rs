@@ -234,7 +234,8 @@ fn restore_measure(
     if let Some(before) = before {
         if before.definition != now.definition {
             let definition = before.definition.clone();
-            let fact = DefinitionSet { definition, reason: reason.clone(), authority: None };
+            let fact =
+                DefinitionSet { definition, reason: reason.clone(), authority: None, change: None };
             to.push(Intent::measure_fact(id, fact));
         }
         for code in before.codes.iter().filter(|code| !now.codes.contains(code)) {

@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use piperoll_events::ids::{CommandId, ImportId, LedgerId, MeasureId};
+use piperoll_events::ids::{ActorId, CommandId, ImportId, LedgerId, MeasureId};
 use piperoll_events::text::Digest;
 use piperoll_events::{Asserted, EntityKind, EntityRef, Fact, Position, import};
 
 use super::intent::Intent;
 use super::request::as_if_sealed;
-use crate::commands::{Decision, Rejection, State};
+use crate::commands::{Decision, Ground, Rejection, State, Witness};
 
 /// The most entities of one batch.
 pub const MOST_ENTITIES: usize = 999;
@@ -126,17 +126,25 @@ impl Numbering {
 
 /// Every request through its rule over what stands before it, one after the other; and its event
 /// measured.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Checking {
     states: HashMap<EntityRef, State>,
     recorded: u64,
+    witness: Witness,
+}
+
+impl Default for Checking {
+    /// Of a ledger that moves in.
+    fn default() -> Self {
+        Self { states: HashMap::new(), recorded: 0, witness: Witness::Elsewhere }
+    }
 }
 
 impl Checking {
-    /// Over what stands already.
+    /// Over what stands already in a ledger that is open.
     #[must_use]
     pub fn over(states: HashMap<EntityRef, State>) -> Self {
-        Self { states, recorded: 0 }
+        Self { states, recorded: 0, witness: Witness::Here }
     }
 
     /// Takes in the next request; whether it changes anything.
@@ -152,7 +160,21 @@ impl Checking {
         let request = planned.intent.request(sealed).ok_or(refused(Rejection::WrongEntity))?;
         let new = || State::new(planned.entity.kind);
         let state = self.states.entry(planned.entity).or_insert_with(new);
-        let Decision::Record(fact) = request.decide(state).map_err(refused)? else {
+        let relied_on = match self.witness {
+            Witness::Here => request.relies_on(state),
+            Witness::Elsewhere => Vec::new(),
+        };
+        let states = &self.states;
+        let Some(state) = states.get(&planned.entity) else { return Ok(false) };
+        let beside: Vec<_> =
+            relied_on.into_iter().filter_map(|it| Some((it, states.get(&it)?))).collect();
+        // Who asks is not known yet; a rule that tells persons apart is judged on recording.
+        let ground = Ground {
+            witness: self.witness,
+            person: ActorId::derived(&["checking"]),
+            beside: &beside,
+        };
+        let Decision::Record(fact) = request.decide(state, &ground).map_err(refused)? else {
             return Ok(false);
         };
         let bytes = serde_json::to_vec(&fact).map_or(usize::MAX, |bytes| bytes.len());
@@ -161,7 +183,9 @@ impl Checking {
             return Err(SequenceError::TooLong { file, line, bytes, cells });
         }
         self.recorded = self.recorded.saturating_add(1);
-        state.apply(Position(self.recorded), &fact);
+        if let Some(state) = self.states.get_mut(&planned.entity) {
+            state.apply(Position(self.recorded), &fact);
+        }
         Ok(true)
     }
 

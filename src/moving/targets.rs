@@ -105,18 +105,18 @@ pub(super) fn retargeted(
     new: Option<Target>,
     reason: &Reason,
 ) -> Option<Intent> {
-    let (key, reason, authority) = (key.clone(), reason.clone(), None);
+    let (key, reason, authority, case) = (key.clone(), reason.clone(), None, None);
     match (old, new) {
         (None, None) => None,
         (Some(old), None) => {
-            Some(Intent::measure_fact(id, TargetWithdrawn { key, old, reason, authority }))
+            Some(Intent::measure_fact(id, TargetWithdrawn { key, old, reason, authority, case }))
         }
         (None, Some(target)) => {
-            Some(Intent::measure_fact(id, TargetSet { key, target, reason, authority }))
+            Some(Intent::measure_fact(id, TargetSet { key, target, reason, authority, case }))
         }
         (Some(old), Some(new)) if old == new => None,
         (Some(old), Some(new)) => {
-            Some(Intent::measure_fact(id, TargetChanged { key, old, new, reason, authority }))
+            Some(Intent::measure_fact(id, TargetChanged { key, old, new, reason, authority, case }))
         }
     }
 }

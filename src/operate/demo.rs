@@ -6,7 +6,7 @@
 use piperoll_events::ids::{CommandId, LedgerName, MeasureId};
 use piperoll_events::measure::BaselineSet;
 use piperoll_events::measure::baseline_set::Baseline;
-use piperoll_events::reason::{Authority, AuthorityKind, Reason, ReasonCode};
+use piperoll_events::reason::{Authority, AuthorityKind, Reason, ReasonCode, Resolution};
 use piperoll_events::submission::no_value_declared::NoValue;
 use piperoll_events::target::{Level, TargetShape};
 use piperoll_events::text::Prose;
@@ -112,6 +112,7 @@ impl Script<'_> {
                 new: point(at)?,
                 reason: Reason { code, text: text.parse().ok() },
                 authority: Some(officer("Email of 12 February 2024")?),
+                case: None,
             }))
         };
         let words = "Rounds are back to strength; no street was missed twice in March.";
@@ -154,10 +155,11 @@ impl Script<'_> {
         let emissions = self.measure("WB5").await?;
         let officer = ("Carys Oakes", "Partnership Officer");
         let board = Authority {
-            kind: AuthorityKind::BodyDecision,
             body: "Public Services Board".parse().ok(),
             decided_on: "2024-01-19".parse().ok(),
-            reference: "Item 6".parse().ok(),
+            item: "6".parse().ok(),
+            resolution: Some(Resolution::Agreed),
+            ..Authority::of(AuthorityKind::BodyDecision)
         };
         Ok(vec![
             act(
@@ -241,9 +243,7 @@ fn point(at: &'static str) -> Result<Target, DemoError> {
 
 fn officer(reference: &'static str) -> Result<Authority, DemoError> {
     Ok(Authority {
-        kind: AuthorityKind::OfficerCorrection,
-        body: None,
-        decided_on: None,
         reference: Some(reference.parse().map_err(|_| DemoError::Script(reference))?),
+        ..Authority::of(AuthorityKind::OfficerCorrection)
     })
 }

@@ -66,6 +66,7 @@ fn target(period: &str) -> measure::SetTarget {
             target: Target::standing(Quantity::ZERO),
             reason: reason(),
             authority: None,
+            case: None,
         },
     }
 }

@@ -1,14 +1,15 @@
 //! What may happen next in a small world: two frameworks, three measures, six clashing periods.
 
-use piperoll_events::framework::{self, RatingRuleSet};
+use piperoll_events::framework::decision_right_set::RightState;
+use piperoll_events::framework::{self, DecisionRightSet, RatingRuleSet};
 use piperoll_events::ids::{
     AreaId, ImportId, LedgerId, MeasureId, ObjectiveId, StepId, SubmissionId,
 };
 use piperoll_events::import::{Applied, Received, applied::RowCount};
 use piperoll_events::ledger::{Created, Opened, created};
 use piperoll_events::measure::{
-    self, BaselineSet, CodeAssigned, DefinitionSet, Placed, TargetChanged, TargetSet,
-    TargetWithdrawn, adopted, code_assigned::Code,
+    self, BaselineSet, CodeAssigned, DefinitionSet, Placed, TargetChanged, TargetCorrected,
+    TargetSet, TargetWithdrawn, adopted, code_assigned::Code,
 };
 use piperoll_events::step::added::StepLevel;
 use piperoll_events::submission::{
@@ -112,15 +113,20 @@ impl World {
         let fact: Fact = match held {
             None => {
                 self.targets.push((measure, key.clone(), new.clone()));
-                TargetSet { key, target: new, reason, authority: None }.into()
+                TargetSet { key, target: new, reason, authority: None, case: None }.into()
             }
             Some(n) if seed[6].is_multiple_of(3) => {
                 let (_, key, old) = self.targets.remove(n);
-                TargetWithdrawn { key, old, reason, authority: None }.into()
+                TargetWithdrawn { key, old, reason, authority: None, case: None }.into()
+            }
+            Some(n) if seed[6].is_multiple_of(5) => {
+                let old = std::mem::replace(&mut self.targets[n].2, new.clone());
+                TargetCorrected { key, corrects: Position(1), old, new, reason, authority: None }
+                    .into()
             }
             Some(n) => {
                 let old = std::mem::replace(&mut self.targets[n].2, new.clone());
-                TargetChanged { key, old, new, reason, authority: None }.into()
+                TargetChanged { key, old, new, reason, authority: None, case: None }.into()
             }
         };
         (measure.into(), fact)
@@ -248,7 +254,10 @@ impl Standing {
 fn about(measure: MeasureId, seed: Seed) -> Step {
     let reason = reason();
     let fact: Fact = match seed[2] % 4 {
-        0 => DefinitionSet { definition: definition(seed[3]), reason, authority: None }.into(),
+        0 => {
+            DefinitionSet { definition: definition(seed[3]), reason, authority: None, change: None }
+                .into()
+        }
         1 => BaselineSet { baseline: baseline(seed), reason, authority: None }.into(),
         2 => Placed { place: place(seed[3]), reason }.into(),
         _ => CodeAssigned { code: code(seed[3]), reason }.into(),
@@ -257,6 +266,13 @@ fn about(measure: MeasureId, seed: Seed) -> Step {
 }
 
 fn rule_set(seed: Seed) -> Step {
+    if seed[3].is_multiple_of(4) {
+        let (right, reason) = (right(seed), reason());
+        let state =
+            if seed[4].is_multiple_of(3) { RightState::Withdrawn } else { RightState::InForce };
+        let fact = DecisionRightSet { right, state, reason, authority: None };
+        return (framework(seed[1]).into(), fact.into());
+    }
     let fact = RatingRuleSet { rule: rule(seed[2]), reason: reason(), authority: None };
     (framework(seed[1]).into(), fact.into())
 }

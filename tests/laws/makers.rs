@@ -1,10 +1,11 @@
 //! What facts are made of here: few names, clashing spans, figures of every awkward kind.
 
+use piperoll_events::decision_right::{ChangeClass, ChangeSubject, DecisionRight};
 use piperoll_events::definition::{Definition, Polarity};
 use piperoll_events::ids::{AreaId, FrameworkId, MeasureId, ObjectiveId, StepId, TextKeyId};
 use piperoll_events::measure::{baseline_set::Baseline, code_assigned::Code, placed::Place};
 use piperoll_events::rating::{Compare, Ends, RatingRule, Tolerance};
-use piperoll_events::reason::{Reason, ReasonCode};
+use piperoll_events::reason::{AuthorityKind, Reason, ReasonCode};
 use piperoll_events::submission::{NoValueDeclared, no_value_declared::NoValue};
 use piperoll_events::target::{Level, Point, Target, TargetShape};
 use piperoll_events::text::{Digest, Label, SealedText, Words};
@@ -171,4 +172,17 @@ pub(super) fn label(text: &str) -> Label {
 
 pub(super) fn words(text: &str) -> Words {
     Words { en: label(text), cy: None }
+}
+
+pub(crate) fn right(seed: Seed) -> DecisionRight {
+    DecisionRight {
+        code: label(["targets", "rules"][usize::from(seed[5]) % 2]),
+        subject: [ChangeSubject::Target, ChangeSubject::RatingRule][usize::from(seed[6]) % 2],
+        class: ChangeClass::Material,
+        kind: AuthorityKind::BodyDecision,
+        by: label("Cabinet"),
+        resolutions: Vec::new(),
+        call_in_days: None,
+        consult: Vec::new(),
+    }
 }

@@ -1,6 +1,6 @@
 //! The guard: a stream that is not as a ledger needs it is named, and nothing is written to it.
 
-use piperoll::commands::{Decision, Rejection, Request, State};
+use piperoll::commands::{self, Decision, Rejection, Request, State};
 use piperoll::ledger::{
     Closed, Difference, ExecuteError, Founding, Gate, Guard, Ledger, Replicas, bootstrap,
     throw_away,
@@ -21,7 +21,11 @@ impl Request for Observe {
         self.0.into()
     }
 
-    fn decide(&self, _: &State) -> Result<Decision, Rejection> {
+    fn relies_on(&self, _: &State) -> Vec<EntityRef> {
+        Vec::new()
+    }
+
+    fn decide(&self, _: &State, _: &commands::Ground<'_>) -> Result<Decision, Rejection> {
         let differences = self.1.clone();
         Ok(Decision::record(ConfigurationObserved { differences, reason: reason() }))
     }

@@ -3,10 +3,11 @@
 mod batches;
 mod following;
 mod guarding;
+mod relying;
 mod writing;
 
 use piperoll::commands::objective::Add;
-use piperoll::commands::{Decision, Rejection, Request, State};
+use piperoll::commands::{Decision, Ground, Rejection, Request, State};
 use piperoll_events::ids::{FrameworkId, MeasureId, ObjectiveId};
 use piperoll_events::measure::{CodeAssigned, code_assigned::Code};
 use piperoll_events::objective::Added;
@@ -26,7 +27,11 @@ impl Request for Assign {
         self.measure.into()
     }
 
-    fn decide(&self, _: &State) -> Result<Decision, Rejection> {
+    fn relies_on(&self, _: &State) -> Vec<EntityRef> {
+        Vec::new()
+    }
+
+    fn decide(&self, _: &State, _: &Ground<'_>) -> Result<Decision, Rejection> {
         Ok(Decision::record(self.fact()))
     }
 

@@ -188,7 +188,7 @@ impl Measure {
             "target_set" => {
                 self.targets.insert(target(&fact["key"]), (position, fact["target"].clone()));
             }
-            "target_changed" => {
+            "target_changed" | "target_corrected" => {
                 self.targets.insert(target(&fact["key"]), (position, fact["new"].clone()));
             }
             "target_withdrawn" => {

@@ -243,6 +243,7 @@ impl Invented {
             new: target(old.saturating_add(1)),
             reason: reason(),
             authority: None,
+            case: None,
         }
     }
 }

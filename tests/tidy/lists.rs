@@ -119,7 +119,7 @@ fn every_event_has_a_schema_and_a_line_in_the_change_log() {
     let files = source::files();
     let log = files.iter().find(|f| f.path == "events/CHANGELOG.md").unwrap();
     let types: BTreeSet<String> =
-        piperoll_events::schemas().into_iter().map(|(name, _)| name.to_owned()).collect();
+        piperoll_events::schemas().into_iter().map(|event| event.file).collect();
     let mut offences = Vec::new();
     let on_file: BTreeSet<String> = files
         .iter()
@@ -131,8 +131,8 @@ fn every_event_has_a_schema_and_a_line_in_the_change_log() {
             offences.push(Offence::new(log, 1, format!("does not mention `{name}`")));
         }
     }
-    for name in types.symmetric_difference(&on_file) {
-        offences.push(Offence::new(log, 1, format!("`{name}`: type and schema don't both exist")));
+    for name in types.difference(&on_file) {
+        offences.push(Offence::new(log, 1, format!("`{name}` has no schema on file")));
     }
     judge("every event has a schema and a line in the change log", &offences);
 }

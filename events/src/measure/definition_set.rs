@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::comparability::DefinitionChange;
 use crate::definition::Definition;
 use crate::reason::{Authority, Reason};
 
@@ -17,4 +18,7 @@ pub struct DefinitionSet {
     /// Who decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<Authority>,
+    /// What it does to figures, against the definition before; absent where it was not worked out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<DefinitionChange>,
 }

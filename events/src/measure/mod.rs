@@ -1,17 +1,18 @@
 //! A measure: what it means, what it aims at, where it stands and what people call it.
 //!
 //! Events: [`adopted`], [`definition_set`], [`baseline_set`], [`target_set`], [`target_changed`],
-//! [`target_withdrawn`], [`placed`], [`code_assigned`].
+//! [`target_corrected`], [`target_withdrawn`], [`placed`], [`code_assigned`].
 
 crate::registry::events! {
     /// What happened to a measure.
     Measure {
-        adopted::Adopted = "piperoll.measure.adopted.v1" since "0.1.0",
-        definition_set::DefinitionSet = "piperoll.measure.definition_set.v1" since "0.1.0",
-        baseline_set::BaselineSet = "piperoll.measure.baseline_set.v1" since "0.1.0",
-        target_set::TargetSet = "piperoll.measure.target_set.v1" since "0.1.0",
-        target_changed::TargetChanged = "piperoll.measure.target_changed.v1" since "0.1.0",
-        target_withdrawn::TargetWithdrawn = "piperoll.measure.target_withdrawn.v1" since "0.1.0",
+        adopted::Adopted = "piperoll.measure.adopted.v1" since "0.2.0" before "0.1.0",
+        definition_set::DefinitionSet = "piperoll.measure.definition_set.v1" since "0.2.0" before "0.1.0",
+        baseline_set::BaselineSet = "piperoll.measure.baseline_set.v1" since "0.2.0" before "0.1.0",
+        target_set::TargetSet = "piperoll.measure.target_set.v1" since "0.2.0" before "0.1.0",
+        target_changed::TargetChanged = "piperoll.measure.target_changed.v1" since "0.2.0" before "0.1.0",
+        target_corrected::TargetCorrected = "piperoll.measure.target_corrected.v1" since "0.2.0",
+        target_withdrawn::TargetWithdrawn = "piperoll.measure.target_withdrawn.v1" since "0.2.0" before "0.1.0",
         placed::Placed = "piperoll.measure.placed.v1" since "0.1.0",
         code_assigned::CodeAssigned = "piperoll.measure.code_assigned.v1" since "0.1.0",
     }

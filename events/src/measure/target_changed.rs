@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::reason::{Authority, Reason};
-use crate::target::{Target, TargetKey};
+use crate::target::{Target, TargetCase, TargetKey};
 
 /// The target was changed. Both versions stand here, so that a consumer needs no history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,4 +21,7 @@ pub struct TargetChanged {
     /// Who decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<Authority>,
+    /// The case that was made for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<TargetCase>,
 }

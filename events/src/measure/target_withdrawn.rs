@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::reason::{Authority, Reason};
-use crate::target::{Target, TargetKey};
+use crate::target::{Target, TargetCase, TargetKey};
 
 /// The target was withdrawn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,4 +19,7 @@ pub struct TargetWithdrawn {
     /// Who decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<Authority>,
+    /// The case that was made for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<TargetCase>,
 }

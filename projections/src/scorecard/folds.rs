@@ -73,6 +73,27 @@ pub(super) struct At<'a> {
 /// Why and by whose leave.
 type Ground<'a> = (&'a Reason, Option<&'a Authority>);
 
+/// What became of a target.
+#[derive(Clone, Copy)]
+enum Became<'a> {
+    Set(&'a Target),
+    Changed(&'a Target, &'a Target),
+    Corrected(&'a Target, &'a Target),
+    Withdrawn(&'a Target),
+}
+
+impl<'a> Became<'a> {
+    /// What happened, what stood and what stands.
+    const fn parts(self) -> (TargetHappened, Option<&'a Target>, Option<&'a Target>) {
+        match self {
+            Self::Set(new) => (TargetHappened::Set, None, Some(new)),
+            Self::Changed(old, new) => (TargetHappened::Changed, Some(old), Some(new)),
+            Self::Corrected(old, new) => (TargetHappened::Corrected, Some(old), Some(new)),
+            Self::Withdrawn(old) => (TargetHappened::Withdrawn, Some(old), None),
+        }
+    }
+}
+
 impl Fold {
     fn event(&mut self, position: Position, event: &Event) {
         let asserted = event.record.asserted.is_some();
@@ -120,6 +141,8 @@ impl Fold {
                     asserted: at.asserted,
                 });
             }
+            // Who may decide moves no figure.
+            Framework::DecisionRightSet(_) => {}
             Framework::RatingRuleSet(fact) => self.out.rule.push(RuleRow {
                 framework: at.id,
                 position: at.position,
@@ -142,16 +165,20 @@ impl Fold {
                 self.baseline(at, f.baseline, (&f.reason, f.authority.as_ref()));
             }
             Measure::TargetSet(f) => {
-                self.target(at, &f.key, (Some(&f.target), None), (&f.reason, f.authority.as_ref()));
+                let ground = (&f.reason, f.authority.as_ref());
+                self.target(at, &f.key, Became::Set(&f.target), ground);
             }
-            Measure::TargetChanged(f) => self.target(
-                at,
-                &f.key,
-                (Some(&f.new), Some(&f.old)),
-                (&f.reason, f.authority.as_ref()),
-            ),
+            Measure::TargetChanged(f) => {
+                let ground = (&f.reason, f.authority.as_ref());
+                self.target(at, &f.key, Became::Changed(&f.old, &f.new), ground);
+            }
+            Measure::TargetCorrected(f) => {
+                let ground = (&f.reason, f.authority.as_ref());
+                self.target(at, &f.key, Became::Corrected(&f.old, &f.new), ground);
+            }
             Measure::TargetWithdrawn(f) => {
-                self.target(at, &f.key, (None, Some(&f.old)), (&f.reason, f.authority.as_ref()));
+                let ground = (&f.reason, f.authority.as_ref());
+                self.target(at, &f.key, Became::Withdrawn(&f.old), ground);
             }
             Measure::Placed(fact) => self.place(at, fact.place),
             Measure::CodeAssigned(fact) => self.code(at, &fact.code),
@@ -184,7 +211,7 @@ impl Fold {
             self.code(at, code);
         }
         for first in last_of_each(&fact.targets, |first| &first.key) {
-            self.target(at, &first.key, (Some(&first.target), None), ground);
+            self.target(at, &first.key, Became::Set(&first.target), ground);
         }
         for place in last_of_each(&fact.places, |place| *place) {
             self.place(at, *place);
@@ -233,9 +260,10 @@ impl Fold {
         &mut self,
         at: At<'_>,
         key: &TargetKey,
-        (new, old): (Option<&Target>, Option<&Target>),
+        became: Became<'_>,
         (reason, authority): Ground<'_>,
     ) {
+        let (happened, old, new) = became.parts();
         let breakdown = self.breakdown(at, &key.breakdown);
         let placing = Placing { key, measure: at.id, position: at.position, asserted: at.asserted };
         for row in target_rows(placing, new, old) {
@@ -244,11 +272,6 @@ impl Fold {
             self.ever(row.measure, kind, row.position);
             self.out.target.push(row);
         }
-        let happened = match (new, old) {
-            (Some(_), None) => TargetHappened::Set,
-            (Some(_), Some(_)) => TargetHappened::Changed,
-            (None, _) => TargetHappened::Withdrawn,
-        };
         let Some(shown) = new.or(old) else { return };
         self.out.target_text.push(TargetText {
             measure: at.id,

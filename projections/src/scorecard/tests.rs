@@ -186,7 +186,7 @@ fn points_that_a_path_no_longer_names_are_taken_away() {
     let old = path(&[("2021-Q1", "1"), ("2021-Q2", "2")]);
     let new = path(&[("2021-Q2", "3")]);
     let (reason, authority) = (reason(), None);
-    let fact = TargetChanged { key: key("2021"), old, new, reason, authority };
+    let fact = TargetChanged { key: key("2021"), old, new, reason, authority, case: None };
     let rows = fold(&[at(7, 2, measure().into(), fact)]);
     let (first, second) = (Key::of(p("2021-Q1")), Key::of(p("2021-Q2")));
     assert_eq!(named(&rows), [(7, second, false, Some(q("3"))), (7, first, true, None)]);
@@ -195,7 +195,7 @@ fn points_that_a_path_no_longer_names_are_taken_away() {
 #[test]
 fn a_standing_target_of_an_odd_span_is_found_under_any_period() {
     let (target, reason) = (Target::standing(q("4")), reason());
-    let fact = TargetSet { key: key("2021..2023"), target, reason, authority: None };
+    let fact = TargetSet { key: key("2021..2023"), target, reason, authority: None, case: None };
     let rows = fold(&[at(7, 2, measure().into(), fact)]);
     let own = Key::of(p("2021..2023"));
     let four = Some(q("4"));
@@ -205,7 +205,7 @@ fn a_standing_target_of_an_odd_span_is_found_under_any_period() {
 #[test]
 fn a_target_withdrawn_takes_every_key_away_that_it_had() {
     let (old, reason) = (Target::standing(q("4")), reason());
-    let fact = TargetWithdrawn { key: key("2021-05"), old, reason, authority: None };
+    let fact = TargetWithdrawn { key: key("2021-05"), old, reason, authority: None, case: None };
     let rows = fold(&[at(7, 2, measure().into(), fact)]);
     assert_eq!(named(&rows), [(7, Key::ALL, true, None), (7, Key::of(p("2021-05")), true, None)]);
 }
@@ -268,7 +268,7 @@ proptest! {
     fn looking_a_period_up_gives_what_the_target_says(span in period(), target in target(), asked in period()) {
         let key = TargetKey { period: span, ..key("2021") };
         let said = target.level_for(span, asked);
-        let fact = TargetSet { key, target, reason: reason(), authority: None };
+        let fact = TargetSet { key, target, reason: reason(), authority: None, case: None };
         let rows = fold(&[at(7, 2, measure().into(), fact)]);
         let keys: Vec<Key> =
             asked.containers().into_iter().map(Key::of).chain([Key::ALL]).collect();

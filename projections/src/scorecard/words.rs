@@ -71,6 +71,8 @@ pub enum TargetHappened {
     Set,
     /// Another value.
     Changed,
+    /// The record of it was wrong.
+    Corrected,
     /// Taken away.
     Withdrawn,
 }
@@ -127,7 +129,7 @@ pub(crate) enum PolarityKind {
 numbered! {
     State { Value = 1, NoValue = 2, Withdrawn = 3, NoHeadline = 4 }
     Happened { Submitted = 1, Revised = 2, Withdrawn = 3, NoValueDeclared = 4, CommentaryWritten = 5 }
-    TargetHappened { Set = 1, Changed = 2, Withdrawn = 3 }
+    TargetHappened { Set = 1, Changed = 2, Withdrawn = 3, Corrected = 4 }
     PlaceKind { Objective = 1, Step = 2, Area = 3 }
     ImportState { Received = 1, Applied = 2, Rejected = 3, Reversed = 4 }
     StructureKind { Framework = 1, Objective = 2, Step = 3, Area = 4 }

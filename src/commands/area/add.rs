@@ -5,7 +5,7 @@ use piperoll_events::area::Added;
 use piperoll_events::ids::AreaId;
 
 use super::Area;
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Add the area.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,7 +24,7 @@ impl Command for Add {
         self.area.into()
     }
 
-    fn decide(&self, area: &Area) -> Result<Decision, Rejection> {
+    fn decide(&self, area: &Area, _: &Ground<'_>) -> Result<Decision, Rejection> {
         match &area.added {
             None => Ok(Decision::record(self.fact.clone())),
             Some(held) if *held == self.fact => Ok(Decision::Unchanged),

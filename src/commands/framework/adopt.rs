@@ -5,7 +5,7 @@ use piperoll_events::framework::Adopted;
 use piperoll_events::ids::FrameworkId;
 
 use super::{Framework, check_rule};
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Adopt the framework.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,7 +24,7 @@ impl Command for Adopt {
         self.framework.into()
     }
 
-    fn decide(&self, framework: &Framework) -> Result<Decision, Rejection> {
+    fn decide(&self, framework: &Framework, _: &Ground<'_>) -> Result<Decision, Rejection> {
         match &framework.adopted {
             Some(held) if *held == self.fact => return Ok(Decision::Unchanged),
             Some(_) => return Err(Rejection::Exists("the framework")),

@@ -1,16 +1,23 @@
-//! A framework: adopted with its scale and rule; the rule may be set again.
+//! A framework: adopted with its scale and rule; the rule may be set again, and who may decide
+//! which change is set row by row.
 //!
-//! Commands: [`Adopt`], [`SetRatingRule`].
+//! Commands: [`Adopt`], [`SetDecisionRight`], [`SetRatingRule`].
 
 mod adopt;
+mod set_decision_right;
 mod set_rating_rule;
 
 pub use adopt::Adopt;
+pub use set_decision_right::SetDecisionRight;
 pub use set_rating_rule::SetRatingRule;
 
+use std::collections::BTreeMap;
+
+use piperoll_events::decision_right::{ChangeClass, ChangeSubject, DecisionRight};
 use piperoll_events::framework::{Adopted, Framework as FrameworkFact};
 use piperoll_events::rating::{RatingRule, Scale};
-use piperoll_events::{Fact, Position, Quantity};
+use piperoll_events::text::Label;
+use piperoll_events::{Authority, Fact, Position, Quantity};
 
 use super::{Entity, Rejection};
 
@@ -19,6 +26,27 @@ use super::{Entity, Rejection};
 pub struct Framework {
     adopted: Option<Adopted>,
     rule: Option<RatingRule>,
+    rights: BTreeMap<Label, DecisionRight>,
+}
+
+impl Framework {
+    /// Whether the table of decision rights accepts `authority` for such a change.
+    ///
+    /// # Errors
+    /// It doesn't; the rows that would have are named.
+    pub fn allows(
+        &self,
+        (subject, class): (ChangeSubject, ChangeClass),
+        authority: Option<&Authority>,
+    ) -> Result<(), Rejection> {
+        let rows = self.rights.values().filter(|row| row.speaks_of(subject, class));
+        let rows: Vec<&DecisionRight> = rows.collect();
+        let accepted = |authority| rows.iter().any(|row| row.accepts(authority));
+        if rows.is_empty() || authority.is_some_and(accepted) {
+            return Ok(());
+        }
+        Err(Rejection::AuthorityNeeded { accepted: rows.into_iter().cloned().collect() })
+    }
 }
 
 impl Entity for Framework {
@@ -30,6 +58,12 @@ impl Entity for Framework {
                 self.adopted = Some(fact.clone());
             }
             FrameworkFact::RatingRuleSet(fact) => self.rule = Some(fact.rule.clone()),
+            FrameworkFact::DecisionRightSet(fact) if fact.state.is_in_force() => {
+                self.rights.insert(fact.right.code.clone(), fact.right.clone());
+            }
+            FrameworkFact::DecisionRightSet(fact) => {
+                self.rights.remove(&fact.right.code);
+            }
         }
     }
 }
@@ -58,8 +92,10 @@ fn check_rule(rule: &RatingRule, scale: Option<&Scale>) -> Result<(), Rejection>
 #[cfg(test)]
 pub(crate) mod examples {
     use super::*;
+    use piperoll_events::framework::DecisionRightSet;
+    use piperoll_events::framework::decision_right_set::RightState;
     use piperoll_events::rating::{Compare, Ends, ScaleLevel, Shape, Tolerance, Track};
-    use piperoll_events::reason::{Reason, ReasonCode};
+    use piperoll_events::reason::{AuthorityKind, Reason, ReasonCode, Resolution};
     use piperoll_events::text::Words;
 
     fn level(code: &str, shape: Shape, colour: &str, track: Track) -> ScaleLevel {
@@ -69,6 +105,39 @@ pub(crate) mod examples {
             shape,
             colour: colour.parse().unwrap(),
             track,
+        }
+    }
+
+    /// Cabinet approves targets, the rule and the table itself, after scrutiny was asked.
+    pub(crate) fn right(subject: ChangeSubject) -> DecisionRight {
+        DecisionRight {
+            code: "cabinet".parse().unwrap(),
+            subject,
+            class: ChangeClass::Material,
+            kind: AuthorityKind::BodyDecision,
+            by: "Cabinet".parse().unwrap(),
+            resolutions: vec![Resolution::Approved],
+            call_in_days: Some(5),
+            consult: vec!["Scrutiny".parse().unwrap()],
+        }
+    }
+
+    /// What that row accepts.
+    pub(crate) fn approval() -> Authority {
+        Authority {
+            body: "Cabinet".parse().ok(),
+            resolution: Some(Resolution::Approved),
+            consulted: vec!["Scrutiny".parse().unwrap()],
+            ..Authority::of(AuthorityKind::BodyDecision)
+        }
+    }
+
+    pub(crate) fn right_set(subject: ChangeSubject) -> DecisionRightSet {
+        DecisionRightSet {
+            right: right(subject),
+            state: RightState::InForce,
+            reason: Reason { code: ReasonCode::AmbitionRaised, text: None },
+            authority: None,
         }
     }
 

@@ -1,11 +1,12 @@
 //! Rate by another rule from here on.
 
 use piperoll_events::EntityRef;
+use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::framework::RatingRuleSet;
 use piperoll_events::ids::FrameworkId;
 
 use super::{Framework, check_rule};
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection, Witness};
 
 /// Set the rating rule.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,13 +25,17 @@ impl Command for SetRatingRule {
         self.framework.into()
     }
 
-    fn decide(&self, framework: &Framework) -> Result<Decision, Rejection> {
+    fn decide(&self, framework: &Framework, ground: &Ground<'_>) -> Result<Decision, Rejection> {
         let Some(adopted) = &framework.adopted else {
             return Err(Rejection::Missing("the framework"));
         };
         check_rule(&self.fact.rule, adopted.scale.as_ref())?;
         if framework.rule.as_ref() == Some(&self.fact.rule) {
             return Ok(Decision::Unchanged);
+        }
+        if ground.witness == Witness::Here {
+            let asked = (ChangeSubject::RatingRule, ChangeClass::Material);
+            framework.allows(asked, self.fact.authority.as_ref())?;
         }
         Ok(Decision::record(self.fact.clone()))
     }
@@ -39,7 +44,7 @@ impl Command for SetRatingRule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::framework::examples::adopted;
+    use crate::commands::framework::examples::{adopted, approval, right_set};
     use crate::commands::spec::given;
     use piperoll_events::rating::Ends;
     use piperoll_events::reason::{Reason, ReasonCode};
@@ -56,6 +61,11 @@ mod tests {
         given([adopted().into()]).when(&set).then_unchanged();
         set.fact.rule.ends = Ends::Exclusive;
         given([adopted().into()]).when(&set).then_recorded(set.fact.clone());
+        let table = right_set(ChangeSubject::RatingRule);
+        let history = [adopted().into(), table.into()];
+        given(history.clone()).when(&set).then_refused("authority_needed");
+        set.fact.authority = Some(approval());
+        given(history).when(&set).then_recorded(set.fact.clone());
         set.fact.rule.tolerance = None;
         given([adopted().into()]).when(&set).then_refused("malformed");
     }

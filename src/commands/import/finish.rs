@@ -5,7 +5,7 @@ use piperoll_events::ids::ImportId;
 use piperoll_events::import::Applied;
 
 use super::{Import, Stage};
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// End the application.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,7 +24,7 @@ impl Command for Finish {
         self.import.into()
     }
 
-    fn decide(&self, import: &Import) -> Result<Decision, Rejection> {
+    fn decide(&self, import: &Import, _: &Ground<'_>) -> Result<Decision, Rejection> {
         if import.stage == Stage::Applied {
             return Ok(Decision::Unchanged);
         }

@@ -6,7 +6,7 @@ use piperoll_events::import::Rejected;
 use piperoll_events::reason::Reason;
 
 use super::{Import, Stage};
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Give the application up.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -25,7 +25,7 @@ impl Command for GiveUp {
         self.import.into()
     }
 
-    fn decide(&self, import: &Import) -> Result<Decision, Rejection> {
+    fn decide(&self, import: &Import, _: &Ground<'_>) -> Result<Decision, Rejection> {
         if import.stage == Stage::Rejected {
             return Ok(Decision::Unchanged);
         }

@@ -5,7 +5,7 @@ use piperoll_events::ids::ImportId;
 use piperoll_events::import::Received;
 
 use super::Import;
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Receive the file.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,7 +24,7 @@ impl Command for Receive {
         self.import.into()
     }
 
-    fn decide(&self, import: &Import) -> Result<Decision, Rejection> {
+    fn decide(&self, import: &Import, _: &Ground<'_>) -> Result<Decision, Rejection> {
         match &import.received {
             None => Ok(Decision::record(self.fact.clone())),
             Some(held) if *held == self.fact => Ok(Decision::Unchanged),

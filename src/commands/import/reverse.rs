@@ -6,7 +6,7 @@ use piperoll_events::import::Reversed;
 use piperoll_events::reason::Reason;
 
 use super::{Import, Stage};
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// End the reversal: the events that undo stand already.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -27,7 +27,7 @@ impl Command for Reverse {
         self.import.into()
     }
 
-    fn decide(&self, import: &Import) -> Result<Decision, Rejection> {
+    fn decide(&self, import: &Import, _: &Ground<'_>) -> Result<Decision, Rejection> {
         match import.stage {
             Stage::None => Err(Rejection::Missing("the import")),
             Stage::Reversed => Ok(Decision::Unchanged),

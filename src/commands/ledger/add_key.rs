@@ -5,7 +5,7 @@ use piperoll_events::ids::LedgerId;
 use piperoll_events::ledger::KeyAdded;
 
 use super::Ledger;
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Announce the key.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,7 +24,7 @@ impl Command for AddKey {
         self.ledger.into()
     }
 
-    fn decide(&self, ledger: &Ledger) -> Result<Decision, Rejection> {
+    fn decide(&self, ledger: &Ledger, _: &Ground<'_>) -> Result<Decision, Rejection> {
         if ledger.has_key(self.fact.key_id.as_str()) {
             return Ok(Decision::Unchanged);
         }

@@ -5,7 +5,7 @@ use piperoll_events::ids::LedgerId;
 use piperoll_events::ledger::Created;
 
 use super::Ledger;
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Create the ledger.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,7 +24,7 @@ impl Command for Create {
         self.ledger.into()
     }
 
-    fn decide(&self, ledger: &Ledger) -> Result<Decision, Rejection> {
+    fn decide(&self, ledger: &Ledger, _: &Ground<'_>) -> Result<Decision, Rejection> {
         match ledger.created() {
             None => Ok(Decision::record(self.fact.clone())),
             Some(held) if *held == self.fact => Ok(Decision::Unchanged),

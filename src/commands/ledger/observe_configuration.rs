@@ -5,7 +5,7 @@ use piperoll_events::ids::LedgerId;
 use piperoll_events::ledger::ConfigurationObserved;
 
 use super::Ledger;
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Accept what differs, with a reason.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,7 +24,7 @@ impl Command for ObserveConfiguration {
         self.ledger.into()
     }
 
-    fn decide(&self, ledger: &Ledger) -> Result<Decision, Rejection> {
+    fn decide(&self, ledger: &Ledger, _: &Ground<'_>) -> Result<Decision, Rejection> {
         if self.fact.differences.is_empty() {
             return Err(Rejection::Malformed("no difference is named"));
         }

@@ -5,7 +5,7 @@ use piperoll_events::ids::LedgerId;
 use piperoll_events::ledger::Opened;
 
 use super::Ledger;
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Open the ledger.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,7 +24,7 @@ impl Command for Open {
         self.ledger.into()
     }
 
-    fn decide(&self, ledger: &Ledger) -> Result<Decision, Rejection> {
+    fn decide(&self, ledger: &Ledger, _: &Ground<'_>) -> Result<Decision, Rejection> {
         if ledger.created().is_none() {
             return Err(Rejection::Missing("the ledger"));
         }

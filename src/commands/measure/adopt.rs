@@ -5,7 +5,7 @@ use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::Adopted;
 
 use super::{Measure, check_definition, check_span, check_target};
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Adopt the measure.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,7 +24,7 @@ impl Command for Adopt {
         self.measure.into()
     }
 
-    fn decide(&self, measure: &Measure) -> Result<Decision, Rejection> {
+    fn decide(&self, measure: &Measure, _: &Ground<'_>) -> Result<Decision, Rejection> {
         match &measure.adopted {
             Some(held) if *held == self.fact => return Ok(Decision::Unchanged),
             Some(_) => return Err(Rejection::Exists("the measure")),

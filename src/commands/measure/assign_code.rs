@@ -5,7 +5,7 @@ use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::CodeAssigned;
 
 use super::Measure;
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Assign the code.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,7 +24,7 @@ impl Command for AssignCode {
         self.measure.into()
     }
 
-    fn decide(&self, measure: &Measure) -> Result<Decision, Rejection> {
+    fn decide(&self, measure: &Measure, _: &Ground<'_>) -> Result<Decision, Rejection> {
         measure.exists()?;
         if measure.codes.get(&self.fact.code.scheme) == Some(&self.fact.code.code) {
             return Ok(Decision::Unchanged);

@@ -1,12 +1,14 @@
 //! Aim at something else.
 
+use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::TargetChanged;
 use piperoll_events::reason::{Authority, Reason};
+use piperoll_events::target::TargetCase;
 use piperoll_events::{EntityRef, Target, TargetKey};
 
 use super::{Measure, check_target};
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Change the target.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -21,6 +23,9 @@ pub struct ChangeTarget {
     pub reason: Reason,
     /// Who decided.
     pub authority: Option<Authority>,
+    /// The case made for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<TargetCase>,
 }
 
 impl Command for ChangeTarget {
@@ -31,20 +36,27 @@ impl Command for ChangeTarget {
         self.measure.into()
     }
 
-    fn decide(&self, measure: &Measure) -> Result<Decision, Rejection> {
-        let Some(old) = measure.targets.get(&self.key) else {
+    fn relies_on(&self, measure: &Measure) -> Vec<EntityRef> {
+        measure.framework()
+    }
+
+    fn decide(&self, measure: &Measure, ground: &Ground<'_>) -> Result<Decision, Rejection> {
+        let Some(held) = measure.targets.get(&self.key) else {
             return Err(Rejection::NoTarget);
         };
         check_target(&self.key, &self.new)?;
-        if *old == self.new {
+        if held.target == self.new {
             return Ok(Decision::Unchanged);
         }
+        let asked = (ChangeSubject::Target, ChangeClass::Material);
+        measure.allows(ground, asked, self.authority.as_ref())?;
         Ok(Decision::record(TargetChanged {
             key: self.key.clone(),
-            old: old.clone(),
+            old: held.target.clone(),
             new: self.new.clone(),
             reason: self.reason.clone(),
             authority: self.authority.clone(),
+            case: self.case.clone(),
         }))
     }
 }
@@ -52,8 +64,10 @@ impl Command for ChangeTarget {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::framework::examples::{adopted as framework_adopted, approval, right_set};
     use crate::commands::measure::examples::{adopted, key, reason, standing};
     use crate::commands::spec::given;
+    use piperoll_events::ids::FrameworkId;
 
     fn change(period: &str, at: &str) -> ChangeTarget {
         ChangeTarget {
@@ -62,6 +76,7 @@ mod tests {
             new: standing(at),
             reason: reason(),
             authority: None,
+            case: None,
         }
     }
 
@@ -73,7 +88,30 @@ mod tests {
             new: standing("90"),
             reason: reason(),
             authority: None,
+            case: None,
         });
+    }
+
+    #[test]
+    fn a_target_is_changed_by_whom_the_table_lets_and_by_nobody_else() {
+        let framework = FrameworkId::derived(&["f"]);
+        let table = [framework_adopted().into(), right_set(ChangeSubject::Target).into()];
+        let given = || given([adopted().into()]).beside(framework, table.clone());
+        let mut change = change("FY2021", "90");
+        given().when(&change).then_refused("authority_needed");
+        let (old, new) = (standing("97"), standing("90"));
+        let fact = TargetChanged {
+            key: key("FY2021"),
+            old,
+            new,
+            reason: reason(),
+            authority: None,
+            case: None,
+        };
+        given().elsewhere().when(&change).then_recorded(fact.clone());
+        change.authority = Some(approval());
+        let fact = TargetChanged { authority: Some(approval()), ..fact };
+        given().when(&change).then_recorded(fact);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! A measure: adopted with what is agreed at first; then each part changes by an event of its own.
 //!
-//! A target lives under a key (period, breakdown, tier): set, changed, withdrawn, set again.
+//! A target lives under a key (period, breakdown, tier): set, changed, corrected, withdrawn, set again.
 //! Commands: [`Adopt`], [`SetDefinition`], [`SetBaseline`], [`SetTarget`], [`ChangeTarget`],
-//! [`WithdrawTarget`], [`Place`], [`AssignCode`].
+//! [`CorrectTarget`], [`WithdrawTarget`], [`Place`], [`AssignCode`].
 
 mod adopt;
 mod assign_code;
 mod change_target;
+mod correct_target;
 mod place;
 mod set_baseline;
 mod set_definition;
@@ -16,6 +17,7 @@ mod withdraw_target;
 pub use adopt::Adopt;
 pub use assign_code::AssignCode;
 pub use change_target::ChangeTarget;
+pub use correct_target::CorrectTarget;
 pub use place::Place;
 pub use set_baseline::SetBaseline;
 pub use set_definition::SetDefinition;
@@ -24,14 +26,18 @@ pub use withdraw_target::WithdrawTarget;
 
 use std::collections::HashMap;
 
+use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::measure::baseline_set::Baseline;
 use piperoll_events::measure::placed::Place as Placed;
 use piperoll_events::measure::{Adopted, Measure as MeasureFact};
 use piperoll_events::target::{Level, TargetShape};
 use piperoll_events::text::Label;
-use piperoll_events::{Definition, Fact, Polarity, Position, Target, TargetKey};
+use piperoll_events::{
+    Authority, Definition, EntityRef, Fact, Polarity, Position, Target, TargetKey,
+};
 
-use super::{Entity, Rejection};
+use super::framework::Framework;
+use super::{Entity, Ground, Rejection};
 
 /// The state of a measure.
 #[derive(Debug, Clone, Default)]
@@ -39,26 +45,57 @@ pub struct Measure {
     adopted: Option<Adopted>,
     definition: Option<Definition>,
     baseline: Option<Baseline>,
-    targets: HashMap<TargetKey, Target>,
+    targets: HashMap<TargetKey, Held>,
     places: Vec<Placed>,
     codes: HashMap<Label, Label>,
 }
 
+/// A target that stands.
+#[derive(Debug, Clone)]
+struct Held {
+    target: Target,
+    /// Where this version was recorded.
+    position: Position,
+}
+
 impl Measure {
+    fn hold(&mut self, key: &TargetKey, target: &Target, position: Position) {
+        self.targets.insert(key.clone(), Held { target: target.clone(), position });
+    }
+
+    /// Its framework, which says who may change it.
+    fn framework(&self) -> Vec<EntityRef> {
+        self.adopted.iter().map(|adopted| adopted.framework.into()).collect()
+    }
+
+    /// Whether the framework's decision rights accept `authority` for such a change.
+    fn allows(
+        &self,
+        ground: &Ground<'_>,
+        asked: (ChangeSubject, ChangeClass),
+        authority: Option<&Authority>,
+    ) -> Result<(), Rejection> {
+        let framework = self.adopted.as_ref().map(|adopted| adopted.framework);
+        match framework.and_then(|framework| ground.find::<Framework>(framework)) {
+            Some(framework) => framework.allows(asked, authority),
+            None => Ok(()),
+        }
+    }
+
     fn exists(&self) -> Result<(), Rejection> {
         if self.adopted.is_some() { Ok(()) } else { Err(Rejection::Missing("the measure")) }
     }
 }
 
 impl Entity for Measure {
-    fn apply(&mut self, _: Position, fact: &Fact) {
+    fn apply(&mut self, position: Position, fact: &Fact) {
         let Fact::Measure(fact) = fact else { return };
         match fact {
             MeasureFact::Adopted(fact) => {
                 self.definition = Some(fact.definition.clone());
                 self.baseline = fact.baseline;
                 for first in &fact.targets {
-                    self.targets.insert(first.key.clone(), first.target.clone());
+                    self.hold(&first.key, &first.target, position);
                 }
                 self.places.clone_from(&fact.places);
                 for code in &fact.codes {
@@ -68,12 +105,9 @@ impl Entity for Measure {
             }
             MeasureFact::DefinitionSet(fact) => self.definition = Some(fact.definition.clone()),
             MeasureFact::BaselineSet(fact) => self.baseline = Some(fact.baseline),
-            MeasureFact::TargetSet(fact) => {
-                self.targets.insert(fact.key.clone(), fact.target.clone());
-            }
-            MeasureFact::TargetChanged(fact) => {
-                self.targets.insert(fact.key.clone(), fact.new.clone());
-            }
+            MeasureFact::TargetSet(fact) => self.hold(&fact.key, &fact.target, position),
+            MeasureFact::TargetChanged(fact) => self.hold(&fact.key, &fact.new, position),
+            MeasureFact::TargetCorrected(fact) => self.hold(&fact.key, &fact.new, position),
             MeasureFact::TargetWithdrawn(fact) => {
                 self.targets.remove(&fact.key);
             }

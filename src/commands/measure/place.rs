@@ -5,7 +5,7 @@ use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::Placed;
 
 use super::Measure;
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Place the measure.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,7 +24,7 @@ impl Command for Place {
         self.measure.into()
     }
 
-    fn decide(&self, measure: &Measure) -> Result<Decision, Rejection> {
+    fn decide(&self, measure: &Measure, _: &Ground<'_>) -> Result<Decision, Rejection> {
         measure.exists()?;
         if measure.places.contains(&self.fact.place) {
             return Ok(Decision::Unchanged);

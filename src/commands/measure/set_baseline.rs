@@ -1,11 +1,12 @@
 //! Agree the value that progress is counted from.
 
 use piperoll_events::EntityRef;
+use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::BaselineSet;
 
 use super::Measure;
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Set the baseline.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,11 +25,17 @@ impl Command for SetBaseline {
         self.measure.into()
     }
 
-    fn decide(&self, measure: &Measure) -> Result<Decision, Rejection> {
+    fn relies_on(&self, measure: &Measure) -> Vec<EntityRef> {
+        measure.framework()
+    }
+
+    fn decide(&self, measure: &Measure, ground: &Ground<'_>) -> Result<Decision, Rejection> {
         measure.exists()?;
         if measure.baseline == Some(self.fact.baseline) {
             return Ok(Decision::Unchanged);
         }
+        let asked = (ChangeSubject::Baseline, ChangeClass::Material);
+        measure.allows(ground, asked, self.fact.authority.as_ref())?;
         Ok(Decision::record(self.fact.clone()))
     }
 }

@@ -1,11 +1,12 @@
 //! Aim at something where nothing was aimed at.
 
 use piperoll_events::EntityRef;
+use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::TargetSet;
 
 use super::{Measure, check_span, check_target};
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Set the target.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,15 +25,21 @@ impl Command for SetTarget {
         self.measure.into()
     }
 
-    fn decide(&self, measure: &Measure) -> Result<Decision, Rejection> {
+    fn relies_on(&self, measure: &Measure) -> Vec<EntityRef> {
+        measure.framework()
+    }
+
+    fn decide(&self, measure: &Measure, ground: &Ground<'_>) -> Result<Decision, Rejection> {
         measure.exists()?;
         check_target(&self.fact.key, &self.fact.target)?;
         match measure.targets.get(&self.fact.key) {
-            Some(held) if *held == self.fact.target => return Ok(Decision::Unchanged),
+            Some(held) if held.target == self.fact.target => return Ok(Decision::Unchanged),
             Some(_) => return Err(Rejection::TargetStands),
             None => {}
         }
         check_span(&self.fact.key, measure.targets.keys())?;
+        let asked = (ChangeSubject::Target, ChangeClass::Material);
+        measure.allows(ground, asked, self.fact.authority.as_ref())?;
         Ok(Decision::record(self.fact.clone()))
     }
 }
@@ -45,8 +52,13 @@ mod tests {
     use piperoll_events::target::{Level, Point, TargetShape};
 
     fn set(period: &str, at: &str) -> SetTarget {
-        let fact =
-            TargetSet { key: key(period), target: standing(at), reason: reason(), authority: None };
+        let fact = TargetSet {
+            key: key(period),
+            target: standing(at),
+            reason: reason(),
+            authority: None,
+            case: None,
+        };
         SetTarget { measure: MeasureId::derived(&["x"]), fact }
     }
 

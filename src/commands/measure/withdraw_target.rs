@@ -1,12 +1,14 @@
 //! Aim at nothing any more.
 
+use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::TargetWithdrawn;
 use piperoll_events::reason::{Authority, Reason};
+use piperoll_events::target::TargetCase;
 use piperoll_events::{EntityRef, TargetKey};
 
 use super::Measure;
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Withdraw the target.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -19,6 +21,9 @@ pub struct WithdrawTarget {
     pub reason: Reason,
     /// Who decided.
     pub authority: Option<Authority>,
+    /// The case made for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<TargetCase>,
 }
 
 impl Command for WithdrawTarget {
@@ -29,15 +34,22 @@ impl Command for WithdrawTarget {
         self.measure.into()
     }
 
-    fn decide(&self, measure: &Measure) -> Result<Decision, Rejection> {
-        let Some(old) = measure.targets.get(&self.key) else {
+    fn relies_on(&self, measure: &Measure) -> Vec<EntityRef> {
+        measure.framework()
+    }
+
+    fn decide(&self, measure: &Measure, ground: &Ground<'_>) -> Result<Decision, Rejection> {
+        let Some(held) = measure.targets.get(&self.key) else {
             return Err(Rejection::NoTarget);
         };
+        let asked = (ChangeSubject::Target, ChangeClass::Material);
+        measure.allows(ground, asked, self.authority.as_ref())?;
         Ok(Decision::record(TargetWithdrawn {
             key: self.key.clone(),
-            old: old.clone(),
+            old: held.target.clone(),
             reason: self.reason.clone(),
             authority: self.authority.clone(),
+            case: self.case.clone(),
         }))
     }
 }
@@ -55,12 +67,14 @@ mod tests {
             key: key("FY2021"),
             reason: reason(),
             authority: None,
+            case: None,
         };
         let withdrawn = TargetWithdrawn {
             key: key("FY2021"),
             old: standing("97"),
             reason: reason(),
             authority: None,
+            case: None,
         };
         given([adopted().into()]).when(&withdraw).then_recorded(withdrawn.clone());
         given([adopted().into(), withdrawn.into()]).when(&withdraw).then_refused("no_target");

@@ -5,7 +5,7 @@ use piperoll_events::ids::ObjectiveId;
 use piperoll_events::objective::Added;
 
 use super::Objective;
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Add the objective.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,7 +24,7 @@ impl Command for Add {
         self.objective.into()
     }
 
-    fn decide(&self, objective: &Objective) -> Result<Decision, Rejection> {
+    fn decide(&self, objective: &Objective, _: &Ground<'_>) -> Result<Decision, Rejection> {
         match &objective.added {
             None => Ok(Decision::record(self.fact.clone())),
             Some(held) if *held == self.fact => Ok(Decision::Unchanged),

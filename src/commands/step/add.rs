@@ -5,7 +5,7 @@ use piperoll_events::ids::StepId;
 use piperoll_events::step::Added;
 
 use super::Step;
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Add the step.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -24,7 +24,7 @@ impl Command for Add {
         self.step.into()
     }
 
-    fn decide(&self, step: &Step) -> Result<Decision, Rejection> {
+    fn decide(&self, step: &Step, _: &Ground<'_>) -> Result<Decision, Rejection> {
         match &step.added {
             None => Ok(Decision::record(self.fact.clone())),
             Some(held) if *held == self.fact => Ok(Decision::Unchanged),

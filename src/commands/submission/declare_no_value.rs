@@ -8,7 +8,7 @@ use piperoll_events::submission::no_value_declared::NoValue;
 use piperoll_events::{EntityRef, Period};
 
 use super::{Content, Submission};
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Declare that there is no value.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -33,7 +33,7 @@ impl Command for DeclareNoValue {
         SubmissionId::of(self.measure, self.period).into()
     }
 
-    fn decide(&self, submission: &Submission) -> Result<Decision, Rejection> {
+    fn decide(&self, submission: &Submission, _: &Ground<'_>) -> Result<Decision, Rejection> {
         match &submission.content {
             Content::Figures(_) => return Err(Rejection::FiguresStand),
             Content::NoValue(_, held)

@@ -7,7 +7,7 @@ use piperoll_events::submission::revised::ReportedRating;
 use piperoll_events::{Breakdown, Cell, EntityRef, Period, Position};
 
 use super::{Submission, check_cells};
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Revise the submission of one measure and period.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -36,7 +36,7 @@ impl Command for Revise {
         SubmissionId::of(self.measure, Some(self.period)).into()
     }
 
-    fn decide(&self, submission: &Submission) -> Result<Decision, Rejection> {
+    fn decide(&self, submission: &Submission, _: &Ground<'_>) -> Result<Decision, Rejection> {
         let content_from = submission.figures_from(self.content_from)?;
         check_cells(&self.changed)?;
         for breakdown in &self.removed {

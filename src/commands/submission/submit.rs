@@ -6,7 +6,7 @@ use piperoll_events::text::Label;
 use piperoll_events::{Cell, EntityRef, Period};
 
 use super::{Content, Submission, check_cells};
-use crate::commands::{Command, Decision, Rejection, SealedWords};
+use crate::commands::{Command, Decision, Ground, Rejection, SealedWords};
 
 /// Submit the figures of one measure and period.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -31,7 +31,7 @@ impl Command for Submit {
         SubmissionId::of(self.measure, Some(self.period)).into()
     }
 
-    fn decide(&self, submission: &Submission) -> Result<Decision, Rejection> {
+    fn decide(&self, submission: &Submission, _: &Ground<'_>) -> Result<Decision, Rejection> {
         if self.cells.is_empty() {
             return Err(Rejection::NoFigure);
         }

@@ -6,7 +6,7 @@ use piperoll_events::submission::Withdrawn;
 use piperoll_events::{EntityRef, Period};
 
 use super::{Content, Submission};
-use crate::commands::{Command, Decision, Rejection};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Withdraw what stands for one measure and period.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -27,7 +27,7 @@ impl Command for Withdraw {
         SubmissionId::of(self.measure, self.period).into()
     }
 
-    fn decide(&self, submission: &Submission) -> Result<Decision, Rejection> {
+    fn decide(&self, submission: &Submission, _: &Ground<'_>) -> Result<Decision, Rejection> {
         let content_from = match submission.content {
             Content::None => return Err(Rejection::Missing("a figure for this period")),
             Content::Figures(from) | Content::NoValue(from, _) => from,

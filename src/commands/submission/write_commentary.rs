@@ -5,7 +5,7 @@ use piperoll_events::submission::CommentaryWritten;
 use piperoll_events::{EntityRef, Period};
 
 use super::Submission;
-use crate::commands::{Command, Decision, Rejection, SealedWords};
+use crate::commands::{Command, Decision, Ground, Rejection, SealedWords};
 
 /// Write commentary, or take it back.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -26,7 +26,7 @@ impl Command for WriteCommentary {
         SubmissionId::of(self.measure, Some(self.period)).into()
     }
 
-    fn decide(&self, submission: &Submission) -> Result<Decision, Rejection> {
+    fn decide(&self, submission: &Submission, _: &Ground<'_>) -> Result<Decision, Rejection> {
         let content_from = submission.figures_from(None)?;
         if self.text.is_none() && submission.commentary.is_none() {
             return Ok(Decision::Unchanged);
