@@ -16,6 +16,16 @@ pub fn read(text: &str) -> Option<DateTime<Utc>> {
     Some(DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc))
 }
 
+/// As [`read`], but a date means its start in London.
+#[must_use]
+pub fn read_from(text: &str) -> Option<DateTime<Utc>> {
+    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        let before = end_of_day(date.pred_opt()?, London)?;
+        return before.checked_add_signed(Duration::microseconds(1));
+    }
+    read(text)
+}
+
 /// The last microsecond before a day's next midnight.
 #[must_use]
 pub fn end_of_day(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
@@ -38,6 +48,14 @@ mod tests {
         assert_eq!(shown("2022-10-14"), "2022-10-14T22:59:59.999999Z");
         assert_eq!(shown("2022-03-26"), "2022-03-26T23:59:59.999999Z");
         assert_eq!(shown("2024-02-29"), "2024-02-29T23:59:59.999999Z");
+    }
+
+    #[test]
+    fn a_date_that_something_begins_on_means_its_start_in_london() {
+        let shown = |text| piperoll_events::envelope::micros(read_from(text).unwrap());
+        assert_eq!(shown("2022-01-14"), "2022-01-14T00:00:00.000000Z");
+        assert_eq!(shown("2022-10-14"), "2022-10-13T23:00:00.000000Z");
+        assert_eq!(shown("2022-10-14T09:30:00Z"), "2022-10-14T09:30:00.000000Z");
     }
 
     #[test]

@@ -121,6 +121,14 @@ pub struct Point {
 }
 
 impl Target {
+    /// What a figure for `period` is held against, when the target's own span is `span`: the level
+    /// for the period, else the target's own, else the last point of its path.
+    #[must_use]
+    pub fn level_about(&self, span: Period, period: Period) -> Option<Level> {
+        let last = || self.points.iter().max_by_key(|point| point.period.days().1);
+        self.level_for(span, period).or(self.level).or_else(|| last().map(|point| point.level))
+    }
+
     /// One value for every period within the span.
     #[must_use]
     pub fn standing(at: Quantity) -> Self {

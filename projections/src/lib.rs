@@ -10,6 +10,7 @@
     allow(clippy::arithmetic_side_effects, reason = "a test stops where a number is too large")
 )]
 
+pub mod accountability;
 pub mod runtime;
 pub mod score;
 pub mod scorecard;
@@ -35,4 +36,5 @@ pub trait Projection: Sync {
 }
 
 /// Every read model that this release keeps.
-pub const READ_MODELS: &[&dyn Projection] = &[&scorecard::Scorecard];
+pub const READ_MODELS: &[&dyn Projection] =
+    &[&scorecard::Scorecard, &accountability::Accountability];

@@ -8,6 +8,7 @@ use piperoll_events::ids::{LedgerName, MeasureId};
 use piperoll_events::text::SealedText;
 use piperoll_events::{Period, Position, Quantity};
 use piperoll_projections::Schema;
+use piperoll_projections::accountability::{self, Accountability};
 use piperoll_projections::runtime::{self, Cursor, RuntimeError};
 use piperoll_projections::score::{
     Direction, Figure, FigureState, Rating, Terms, direction, figure_state, published, rate,
@@ -23,7 +24,8 @@ use crate::config::{Config, Missing};
 
 /// Where one ledger is asked.
 pub struct Desk {
-    reader: Reader,
+    pub(super) reader: Reader,
+    pub(super) acts: accountability::Reader,
 }
 
 /// Why there is no answer.
@@ -149,10 +151,16 @@ impl Desk {
     /// A setting is missing or wrong.
     pub async fn open(config: &Config, name: &LedgerName) -> Result<Self, AskingError> {
         let pool = runtime::pool(config.postgres_url()?, 4)?;
-        let schema = Schema::live(name, &Scorecard);
-        let reader = Reader::new(pool, schema);
+        let reader = Reader::new(pool.clone(), Schema::live(name, &Scorecard));
         reader.cursor().await?;
-        Ok(Self { reader })
+        let acts = accountability::Reader::new(pool, Schema::live(name, &Accountability));
+        Ok(Self { reader, acts })
+    }
+
+    /// A desk over read models that stand elsewhere than a ledger's own.
+    #[must_use]
+    pub const fn over(reader: Reader, acts: accountability::Reader) -> Self {
+        Self { reader, acts }
     }
 
     /// Which moment is meant.

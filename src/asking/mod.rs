@@ -4,7 +4,9 @@
 //! instant it stands for, and given both it can be had again.
 //!
 //! [`moment`]: which position a date means; [`answer`]: scorecard, measure and submission with
-//! what the scoring functions say of them.
+//! what the scoring functions say of them; [`questions`]: the questions of committees and auditors, each by its
+//! name.
 
 pub mod answer;
 pub mod moment;
+pub mod questions;

@@ -55,6 +55,14 @@ pub enum Closed {
 )]
 pub struct NotAMoment(pub String);
 
+/// As [`instant`], but a date means its start in London.
+///
+/// # Errors
+/// Neither a date nor an instant with its offset.
+pub fn instant_from(text: &str) -> Result<DateTime<Utc>, NotAMoment> {
+    instants::read_from(text).ok_or_else(|| NotAMoment(text.chars().take(40).collect()))
+}
+
 /// The instant that a date or an RFC 3339 instant means; a date means its end in London.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use super::{Ended, output};
 use crate::asking::answer::{
     Answer, Board, Desk, MeasureAnswer, Scored, SubmissionAnswer, code_of,
 };
-use crate::asking::moment::{AsAt, Closed, When, instant};
+use crate::asking::moment::{When, instant};
 use crate::config::Config;
 use crate::identity::vault::Opened;
 use crate::operate::site::Site;
@@ -115,23 +115,8 @@ async fn words(site: &Site, answer: &SubmissionAnswer) -> anyhow::Result<Option<
     }))
 }
 
-fn heading(as_at: &AsAt, asserted: bool) -> std::io::Result<()> {
-    let when = as_at.instant.map_or("before anything was known".to_owned(), |at| {
-        at.with_timezone(&chrono_tz::Europe::London).format("%-d %B %Y %H:%M:%S").to_string()
-    });
-    let closed = match as_at.closed {
-        Closed::Closed => "closed",
-        Closed::Open => "open: more may still be recorded",
-    };
-    output::line(format!("as at {when} (London), position {}, {closed}", as_at.position))?;
-    if asserted {
-        output::line("asserted by import, not witnessed here, where marked *")?;
-    }
-    Ok(())
-}
-
 fn scorecard(answer: &Answer<Board>) -> anyhow::Result<()> {
-    heading(&answer.as_at, answer.answer.asserted > 0)?;
+    output::heading(&answer.as_at, answer.answer.asserted > 0)?;
     if answer.answer.lines.is_empty() {
         output::line("no measure had been adopted by then")?;
         return Ok(());
@@ -198,14 +183,7 @@ fn rating(rating: &Rating, facts: &Line) -> String {
             let level = scale.and_then(|scale| scale.levels.iter().find(|l| l.code == *code));
             level.map_or_else(|| code.to_string(), |level| level.words.en.to_string())
         }
-        Rating::NoFigure => "no figure".to_owned(),
-        Rating::NoTarget => "no target".to_owned(),
-        Rating::NoRule => "no rule".to_owned(),
-        Rating::NotComparable => "not comparable".to_owned(),
-        Rating::TooEarly => "too early".to_owned(),
-        Rating::Tracker => "watched".to_owned(),
-        Rating::Suspended => "suspended".to_owned(),
-        Rating::Suppressed => "kept back".to_owned(),
+        other => output::unrated(other).to_owned(),
     };
     match &facts.rating_as_reported {
         Some(theirs) => format!("{ours} (reported: {theirs})"),
@@ -239,7 +217,7 @@ const fn state(state: FigureState) -> &'static str {
 
 fn measure(answer: &Answer<MeasureAnswer>) -> anyhow::Result<()> {
     let MeasureAnswer { line, series, targets, definitions } = &answer.answer;
-    heading(&answer.as_at, series.iter().any(|point| point.headline.asserted))?;
+    output::heading(&answer.as_at, series.iter().any(|point| point.headline.asserted))?;
     output::line(format!("{}  {}", code_of(&line.facts.measure), line.facts.measure.title.en))?;
     output::line(format!(
         "{} targets and {} definitions recorded by then",
@@ -274,7 +252,7 @@ fn measure(answer: &Answer<MeasureAnswer>) -> anyhow::Result<()> {
 
 fn submission(answer: &Answer<SubmissionAnswer>, words: Option<&str>) -> anyhow::Result<()> {
     let SubmissionAnswer { line, submission } = &answer.answer;
-    heading(&answer.as_at, submission.headline.asserted)?;
+    output::heading(&answer.as_at, submission.headline.asserted)?;
     output::line(format!("{}  {}", code_of(&line.facts.measure), line.facts.measure.title.en))?;
     output::line(format!(
         "{}: {}, target {}, {}",

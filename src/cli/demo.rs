@@ -57,8 +57,10 @@ The whole scorecard on a date, and now:
   piperoll as-at --ledger northmoor scorecard
 One figure with every version, its file and its words:
   piperoll as-at --ledger northmoor submission NM09 FY2023-Q3
-Every change of a target since the ledger opened, with who and why:
-  piperoll events list --ledger northmoor --type measure.target_changed
+Who changed the target for missed bins, and what was known then?
+  piperoll ask --ledger northmoor who-changed-target NM02 --period FY2023-Q3
+Which targets were made easier this year, and were they put back?
+  piperoll ask --ledger northmoor targets-made-easier --from 2024-01-01 --to 2030-01-01
 A partnership's emissions before and after the series was restated:
   piperoll as-at --ledger severnside --known-at 2023-01-01 measure WB5
   piperoll as-at --ledger severnside measure WB5

@@ -4,6 +4,7 @@
 //! Exit codes: 0 fine, 1 a finding or a refusal, 2 it could not run.
 
 mod as_at;
+mod ask;
 mod bench;
 mod demo;
 mod doctor;
@@ -44,6 +45,8 @@ pub struct Cli {
 pub enum Command {
     /// Asks the record as it stands, or as it stood at any date.
     AsAt(as_at::Args),
+    /// Asks a question of committees and auditors: who changed a target, which were made easier.
+    Ask(ask::Args),
     /// Measures this machine: rebuild, as-at and import, with ceilings and goals.
     Bench(bench::Args),
     /// Moves two invented bodies in, records what happened since, and says what to try.
@@ -106,6 +109,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ended> {
     let config = cli.config;
     match cli.command {
         Command::AsAt(args) => as_at::run(args, &config).await,
+        Command::Ask(args) => ask::run(args, &config).await,
         Command::Bench(args) => bench::run(args, &config).await,
         Command::Demo(args) => demo::run(args, &config).await,
         Command::Doctor(args) => doctor::run(args, &config).await,

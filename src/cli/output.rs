@@ -8,6 +8,9 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use piperoll_projections::score::Rating;
+
+use crate::asking::moment::{AsAt, Closed};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A text of several lines at most, without what moves a cursor, colours or reorders.
@@ -71,6 +74,70 @@ pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
     Ok(())
 }
 
+/// Why a figure has no level of its scale, in words.
+pub(super) const fn unrated(rating: &Rating) -> &'static str {
+    match rating {
+        Rating::Level(_) => "rated",
+        Rating::NoFigure => "no figure",
+        Rating::NoTarget => "no target",
+        Rating::NoRule => "no rule",
+        Rating::NotComparable => "not comparable",
+        Rating::TooEarly => "too early",
+        Rating::Tracker => "watched",
+        Rating::Suspended => "suspended",
+        Rating::Suppressed => "kept back",
+    }
+}
+
+/// The moment that an answer is about.
+///
+/// # Errors
+/// As [`line`].
+pub(super) fn heading(as_at: &AsAt, asserted: bool) -> io::Result<()> {
+    let when = as_at.instant.map_or("before anything was known".to_owned(), |at| {
+        at.with_timezone(&chrono_tz::Europe::London).format("%-d %B %Y %H:%M:%S").to_string()
+    });
+    let closed = match as_at.closed {
+        Closed::Closed => "closed",
+        Closed::Open => "open: more may still be recorded",
+    };
+    line(format!("as at {when} (London), position {}, {closed}", as_at.position))?;
+    if asserted {
+        line("asserted by import, not witnessed here, where marked *")?;
+    }
+    Ok(())
+}
+
+/// Writes rows as CSV (RFC 4180). A text that a spreadsheet would take for a formula is quoted with an
+/// apostrophe; a number is left as it is.
+///
+/// # Errors
+/// As [`line`].
+pub(super) fn csv(
+    headings: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> anyhow::Result<()> {
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(io::stdout().lock());
+    writer.write_record(headings)?;
+    for row in rows {
+        for cell in &row {
+            writer.write_field(harmless(&unlike_a_formula(cell)).as_bytes())?;
+        }
+        writer.write_record(None::<&[u8]>)?;
+    }
+    Ok(writer.flush()?)
+}
+
+fn unlike_a_formula(cell: &str) -> Cow<'_, str> {
+    let begins = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if begins && cell.parse::<piperoll_events::Quantity>().is_err() {
+        return Cow::Owned(format!("'{cell}"));
+    }
+    Cow::Borrowed(cell)
+}
+
 /// A bar on standard error, where a person looks on; elsewhere nothing.
 #[must_use]
 pub(super) fn progress(total: u64, what: &'static str) -> ProgressBar {
@@ -116,4 +183,24 @@ pub(super) fn refused(text: &str) -> ExitCode {
 /// Whether the reader of standard output has gone away.
 pub(super) fn reader_gone(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_begins_like_a_formula_is_quoted_and_a_negative_number_is_not() {
+        for (cell, shown) in [
+            ("=1+2", "'=1+2"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("-28", "-28"),
+            ("-28 days", "'-28 days"),
+            ("\tx", "'\tx"),
+            ("green", "green"),
+            ("", ""),
+        ] {
+            assert_eq!(unlike_a_formula(cell), shown);
+        }
+    }
 }

@@ -36,6 +36,7 @@ fn a_ledger_name_that_is_none_is_refused_before_anything_is_asked() {
         for asked in [
             vec!["events", "list", "--ledger", name],
             vec!["as-at", "--ledger", name, "scorecard"],
+            vec!["ask", "--ledger", name, "who-changed-target", "NM02"],
             vec!["doctor", "--ledger", name],
         ] {
             let ran = servers.run(&asked);
@@ -64,6 +65,9 @@ fn a_moment_a_position_or_a_period_that_is_none_is_refused() {
         let option = format!("{option}={value}");
         let ran = servers.run(&["as-at", "--ledger", &body.ledger, &option, "scorecard"]);
         assert_eq!(ran.code, Some(2), "{option}: {ran:?}");
+        let who = ["who-changed-target", "NM02"];
+        let ran = servers.run(&[&["ask", "--ledger", &body.ledger, &option], &who[..]].concat());
+        assert_eq!(ran.code, Some(2), "{option}: {ran:?}");
     }
     for period in ["FY2023-Q5", "FY2023-Q0", "2023-13", "FY99999", "2010..2009", "Q1", "%"] {
         let ran =
@@ -76,6 +80,11 @@ fn a_moment_a_position_or_a_period_that_is_none_is_refused() {
 fn a_code_or_an_entity_that_is_none_is_refused() {
     let servers = Servers::shared();
     let body = Body::moved_in(&servers);
+    for (from, to) in [("2023-02-29", "2024-01-01"), ("2024-01-02", "2024-01-01"), ("x", "y")] {
+        let asked = ["targets-made-easier", "--from", from, "--to", to];
+        let ran = servers.run(&[&["ask", "--ledger", &body.ledger], &asked[..]].concat());
+        assert_eq!(ran.code, Some(2), "{from} to {to}: {ran:?}");
+    }
     for code in ["NM99", "NM03' or true --", "%", "*", ""] {
         let ran = servers.run(&["as-at", "--ledger", &body.ledger, "measure", code]);
         assert_eq!(ran.code, Some(2), "{code}: {ran:?}");

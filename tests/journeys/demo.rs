@@ -73,10 +73,61 @@ fn the_story_is_told(servers: &Servers) {
     let told = servers.fine(&["as-at", "--ledger", "northmoor", "submission", "NM03", "FY2021-Q4"]);
     let revised = told.lines().find(|line| line.contains("revised")).unwrap();
     assert!(revised.ends_with("none recorded"), "{revised}");
+    the_lowered_target_is_found(servers);
     let scale = &june["line"]["rule"]["scale"]["levels"][0];
     assert_eq!(scale["words"]["en"], "On track");
     let now = servers.json(&["as-at", "--ledger", "northmoor", "--json", "scorecard"]);
     assert_eq!(now["as_at"]["closed"], "open");
+}
+
+/// Story: a target lowered when its result was known, and put back.
+fn the_lowered_target_is_found(servers: &Servers) {
+    let ask = ["ask", "--ledger", "northmoor", "--json"];
+    let who = ["who-changed-target", "NM02", "--period", "FY2023-Q3"];
+    let answer = servers.json(&[&ask[..], &who].concat());
+    let rows = answer["rows"].as_array().unwrap();
+    let told: Vec<_> =
+        rows.iter().map(|row| (&row["happened"], &row["ease"], &row["timing"])).collect();
+    let [set, changed, known] = ["set", "changed", "after_value_known"].map(|word| json!(word));
+    let [first, easier, harder] = ["first", "easier", "harder"].map(|word| json!(word));
+    let after = json!("after_end");
+    assert_eq!(
+        told,
+        [(&set, &first, &after), (&changed, &easier, &known), (&changed, &harder, &known)]
+    );
+    let lowered = &rows[1];
+    assert_eq!(lowered["act"]["post"], "Head of Environment");
+    assert_eq!(lowered["known_actual"]["value"], "45.6");
+    assert_eq!(lowered["rating_before"]["level"], "amber");
+    assert_eq!(lowered["rating_after"]["level"], "green");
+    assert_eq!(lowered["asserted"], false);
+    assert_eq!(rows[0]["asserted"], true);
+
+    let all = ["targets-made-easier", "--from", "2024-01-01", "--to", "2090-01-01"];
+    let made_easier = servers.json(&[&ask[..], &all].concat());
+    let found = made_easier["rows"].as_array().unwrap();
+    assert_eq!(found.len(), 1, "{made_easier}");
+    assert_eq!(found[0]["position"], lowered["position"]);
+    assert_eq!(
+        (&found[0]["became_met"], &found[0]["percent_of_old"]),
+        (&json!(true), &json!("33.33"))
+    );
+    assert_eq!(found[0]["restored_at"], rows[2]["position"]);
+    // Asked as at the day before, nobody had touched it; a span without a change says so.
+    let before = lowered["position"].as_u64().unwrap() - 1;
+    let before = servers.json(&[&ask[..], &["--position", &before.to_string()], &who].concat());
+    assert_eq!(before["rows"].as_array().unwrap().len(), 1);
+    let quiet = ["targets-made-easier", "--from", "2021-01-01", "--to", "2021-06-30"];
+    let quiet = servers.fine(&[&["ask", "--ledger", "northmoor"][..], &quiet].concat());
+    assert!(
+        quiet.contains("Looked at 0 target changes of 0 measures; none is an answer."),
+        "{quiet}"
+    );
+    let csv = servers.fine(&[&["ask", "--ledger", "northmoor", "--csv"][..], &who].concat());
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+    assert!(csv.starts_with("as_at,position,known_at,measure,"), "{csv}");
+    let words = servers.fine(&[&["ask", "--ledger", "northmoor"][..], &who].concat());
+    assert!(words.contains("known then: 45.6 for FY2023-Q3: amber before, green after"), "{words}");
 }
 
 fn asked_by_position_it_answers_in_the_same_bytes(servers: &Servers) {

@@ -11,6 +11,7 @@ mod ground;
 mod histories;
 mod makers;
 mod opinions;
+mod questions;
 mod runtime;
 mod tables;
 

@@ -237,6 +237,22 @@ impl Period {
         checked(form).ok()
     }
 
+    /// The equivalent earlier periods (QUESTIONS D6), the best first: the same part of the year
+    /// before; for pooled years the pool that ends where this one begins, and only where there is
+    /// nothing for it the overlapping one that ends a year earlier.
+    #[must_use]
+    pub fn equivalent_earlier(self) -> Vec<Self> {
+        let apart = match self.0 {
+            Form::Pooled(kind, first, last) => {
+                let years = last.saturating_sub(first).saturating_add(1);
+                let earlier = first.checked_sub(years).zip(last.checked_sub(years));
+                earlier.map(|(first, last)| Form::Pooled(kind, first, last))
+            }
+            _ => None,
+        };
+        apart.and_then(|form| checked(form).ok()).into_iter().chain(self.year_earlier()).collect()
+    }
+
     /// Whether every day of `other` is a day of this period.
     #[must_use]
     pub fn contains(self, other: Self) -> bool {

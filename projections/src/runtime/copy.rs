@@ -7,6 +7,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use chrono::{DateTime, NaiveDate, Utc};
 use piperoll_events::text::Digest;
 use piperoll_events::{Position, Quantity};
+use serde::Serialize;
 use uuid::Uuid;
 
 /// What begins a COPY in binary: signature, no flags, no extension.
@@ -169,6 +170,23 @@ impl Field for Quantity {
         let number = numeric::written(*self);
         out.put_i32(i32::try_from(number.len()).unwrap_or(i32::MAX));
         out.put_slice(&number);
+    }
+}
+
+/// A value kept as JSON text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Json(pub(crate) String);
+
+impl Json {
+    /// A value of an event always has its JSON: it came from there.
+    pub(crate) fn of<T: Serialize>(value: &T) -> Self {
+        Self(serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()))
+    }
+}
+
+impl Field for Json {
+    fn put(&self, out: &mut BytesMut) {
+        self.0.put(out);
     }
 }
 

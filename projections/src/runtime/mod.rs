@@ -5,7 +5,7 @@
 //! cursor that counts them, and a worker that has lost its place stops instead of writing.
 
 pub mod advance;
-
+pub(crate) mod columns;
 pub mod compare;
 pub mod connect;
 pub mod copy;
@@ -13,10 +13,13 @@ pub mod cursor;
 pub mod fence;
 pub mod folding;
 pub mod heads;
+pub mod key;
+pub(crate) mod numbered;
 pub mod rebuild;
 pub mod rejects;
 pub mod run;
 pub mod schema;
+pub(crate) mod session;
 
 pub use compare::{Comparison, Difference};
 pub use connect::{Link, connect, pool};

@@ -5,10 +5,12 @@
 
 mod direction;
 mod governing;
+mod known;
 mod rate;
 mod state;
 
 pub use direction::{Direction, direction};
 pub use governing::{Candidate, govern};
-pub use rate::{Figure, Rating, Terms, published, rate};
+pub use known::{Basis, Known, Said, Timing, known, timing};
+pub use rate::{Figure, Rating, Terms, meets, published, rate};
 pub use state::{Declared, FigureState, figure_state};

@@ -111,6 +111,12 @@ pub fn rate(
     Rating::Level(level.clone())
 }
 
+/// Whether a value meets what is aimed at; none where neither way is better.
+#[must_use]
+pub fn meets(value: Quantity, target: Level, polarity: &Polarity) -> Option<bool> {
+    Some(miss(value.decimal(), target, polarity)?.by.is_zero())
+}
+
 /// How far a value is from what is aimed at, and from which end of it.
 #[derive(Debug, Clone, Copy)]
 struct Miss {

@@ -12,12 +12,14 @@ use uuid::Uuid;
 
 use super::answers::{Filter, Headline, Line, RuleLine};
 use super::catalogue::{EVERY_PERIOD, Known, RATED};
-use super::decode::{Columns, headline};
-use super::key::Key;
-use super::table::{Parameters, Reader, Session};
-use super::words::Numbered;
+use super::decode::headline;
+use super::table::Reader;
 use crate::runtime::RuntimeError;
+use crate::runtime::columns::Columns;
 use crate::runtime::cursor::bigint;
+use crate::runtime::key::Key;
+use crate::runtime::numbered::Numbered;
+use crate::runtime::session::{Parameters, Session};
 use crate::score::{Candidate, govern};
 
 /// A measure, and the period that it is asked about.

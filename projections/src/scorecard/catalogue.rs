@@ -17,11 +17,11 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::answers::{BaselineLine, CodeLine, Filter, MeasureLine, PlaceLine, RuleLine, Yardstick};
-use super::decode::Columns;
-use super::key::Key;
-use super::table::{Parameters, Session};
 use crate::runtime::RuntimeError;
+use crate::runtime::columns::Columns;
 use crate::runtime::cursor::{bigint, position};
+use crate::runtime::key::Key;
+use crate::runtime::session::{Parameters, Session};
 
 /// Whose rows are held: the table that the cursor stands in, and how often it was taken over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

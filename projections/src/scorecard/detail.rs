@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use piperoll_events::ids::{ActorId, ImportId, MeasureId, SubmissionId};
-use piperoll_events::{Breakdown, Period, Position, TargetKey};
+use piperoll_events::{Breakdown, Period, Position};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -12,12 +12,14 @@ use super::answers::{
     CellLine, CommentaryLine, DefinitionVersion, Headline, LedgerCell, SeriesPoint,
     SubmissionVersion, Submitted, TargetVersion,
 };
-use super::decode::{Columns, headline};
-use super::key::Key;
-use super::table::{Reader, Session};
+use super::decode::headline;
+use super::table::Reader;
 use super::words::State;
 use crate::runtime::RuntimeError;
+use crate::runtime::columns::Columns;
 use crate::runtime::cursor::bigint;
+use crate::runtime::key::Key;
+use crate::runtime::session::Session;
 
 impl Reader {
     /// Every period of a measure that has something to say, the earliest first.
@@ -103,29 +105,8 @@ impl Reader {
         measure: MeasureId,
         at: Position,
     ) -> Result<Vec<TargetVersion>, RuntimeError> {
-        let text = "select t.span, b.tags, t.tier, t.happened, t.target, t.old, t.reason,
-                t.authority, t.position, t.asserted
-            from @.target_text t left join @.breakdown b using (breakdown)
-            where t.measure = $2 and t.position <= $1
-            order by t.position, t.span, t.breakdown, t.tier";
-        let rows = self.session().await?.rows(text, &[&bigint(at), &measure.uuid()]).await?;
-        let version = |row: &Row| {
-            let mut columns = Columns::of(row, "target_text");
-            let (period, breakdown) = (columns.period()?, columns.breakdown()?);
-            let tier = columns.word()?;
-            Ok(TargetVersion {
-                key: TargetKey { period, breakdown, tier },
-                tier,
-                happened: columns.word()?,
-                target: columns.json()?,
-                old: columns.json_or_none()?,
-                reason: columns.json()?,
-                authority: columns.json_or_none()?,
-                position: columns.position()?,
-                asserted: columns.next()?,
-            })
-        };
-        rows.iter().map(version).collect()
+        let mut found = self.target_versions(&[measure], at).await?;
+        Ok(found.remove(&measure).unwrap_or_default())
     }
 
     /// Every version of a measure's definition, by position.
@@ -289,7 +270,7 @@ impl Session<'_> {
             order by c.breakdown <> $5::uuid, b.tags::text";
         let (own, content) = (bigint(headline.position), bigint(headline.content_from));
         let nought = Uuid::nil();
-        let parameters: super::table::Parameters<'_> =
+        let parameters: crate::runtime::session::Parameters<'_> =
             &[&key.at, &key.measure, &key.period, &own, &nought, &content];
         let rows = self.rows(text, parameters).await?;
         let cell = |row: &Row| {

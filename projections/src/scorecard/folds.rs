@@ -24,13 +24,15 @@ use piperoll_events::{
 use uuid::Uuid;
 
 use super::catalogue::EVERY_PERIOD;
-use super::key::Key;
 use super::rows::{
     BaselineRow, BreakdownRow, CodeRow, DefinitionRow, DefinitionText, EverRow, Histories,
-    ImportRow, Json, MeasureRow, MeasureText, PlacementRow, RuleRow, StructureRow, TargetText,
+    ImportRow, MeasureRow, MeasureText, PlacementRow, RuleRow, StructureRow, TargetText,
 };
 use super::targets::{Placing, rows as target_rows};
-use super::words::{ImportState, Numbered, PlaceKind, PolarityKind, StructureKind, TargetHappened};
+use super::words::{ImportState, PlaceKind, PolarityKind, StructureKind, TargetHappened};
+use crate::runtime::copy::Json;
+use crate::runtime::key::Key;
+use crate::runtime::numbered::Numbered;
 
 /// The namespace of breakdowns.
 const BREAKDOWN: Uuid = Uuid::from_u128(0x3a0b_6c15_d2f7_5c84_9a61_70b9_44e8_1d2a);

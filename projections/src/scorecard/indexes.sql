@@ -12,6 +12,8 @@ create unique index on target (period, measure, span, position desc)
     include (shape, withdrawn, asserted, low, high)
     where tier = 1 and breakdown = '00000000-0000-0000-0000-000000000000';
 create index on target_text (measure, position);
+-- What changed within a span.
+create index on target_text using brin (position) with (autosummarize = on);
 create unique index on definition_text (measure, position);
 create unique index on structure (kind, id, position desc);
 -- What the catalogue reads on from.

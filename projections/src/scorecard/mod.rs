@@ -13,7 +13,7 @@ mod catalogue;
 mod decode;
 mod detail;
 mod folds;
-mod key;
+pub mod history;
 mod rows;
 mod submissions;
 pub mod table;
@@ -22,8 +22,8 @@ mod targets;
 mod tests;
 pub mod words;
 
+pub use crate::runtime::key::Key;
 pub use answers::*;
-pub use key::Key;
 pub use table::Reader;
 pub use words::{Happened, ImportState, PlaceKind, State, StructureKind, TargetHappened};
 

@@ -3,28 +3,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use piperoll_events::text::Digest;
 use piperoll_events::{Position, Quantity};
-use serde::Serialize;
 use uuid::Uuid;
 
-use super::key::Key;
-use crate::runtime::copy::{Field, histories};
-
-/// A value kept as JSON text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Json(pub(crate) String);
-
-impl Json {
-    /// A value of an event always has its JSON: it came from there.
-    pub(crate) fn of<T: Serialize>(value: &T) -> Self {
-        Self(serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()))
-    }
-}
-
-impl Field for Json {
-    fn put(&self, out: &mut bytes::BytesMut) {
-        self.0.put(out);
-    }
-}
+use crate::runtime::copy::{Json, histories};
+use crate::runtime::key::Key;
 
 histories! { Histories;
     measure: MeasureRow (All) {

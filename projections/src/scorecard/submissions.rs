@@ -14,11 +14,13 @@ use uuid::Uuid;
 
 use super::catalogue::RATED;
 use super::folds::{At, Fold, last_of_each};
-use super::key::Key;
 use super::rows::{
-    CellNote, CellRow, CommentaryRow, Json, RatingRow, ReportedRow, SubmissionNote, SubmissionRow,
+    CellNote, CellRow, CommentaryRow, RatingRow, ReportedRow, SubmissionNote, SubmissionRow,
 };
-use super::words::{Happened, Numbered, State};
+use super::words::{Happened, State};
+use crate::runtime::copy::Json;
+use crate::runtime::key::Key;
+use crate::runtime::numbered::Numbered;
 
 /// Which submission, and under which content.
 #[derive(Clone, Copy)]

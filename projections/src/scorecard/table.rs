@@ -7,18 +7,17 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::{Object, Pool};
-use futures::TryStreamExt;
+use deadpool_postgres::Pool;
 use piperoll_events::Position;
 use piperoll_events::ids::MeasureId;
 use tokio::sync::{RwLock, RwLockReadGuard};
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 
 use super::answers::{Filter, Found, MeasureLine, Part};
 use super::catalogue::Catalogue;
-use super::decode::Columns;
+use crate::runtime::columns::Columns;
 use crate::runtime::cursor::{at_instant, bigint, instant_of};
+use crate::runtime::session::Session;
 use crate::runtime::{Cursor, RuntimeError, Schema};
 
 /// Asks one ledger's scorecard.
@@ -27,42 +26,6 @@ pub struct Reader {
     pool: Pool,
     schema: Schema,
     held: Arc<RwLock<Catalogue>>,
-}
-
-/// One connection, for the statements of one answer.
-pub(super) struct Session<'a> {
-    client: Object,
-    schema: &'a Schema,
-}
-
-pub(super) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
-
-impl Session<'_> {
-    /// Runs a statement that is prepared once for each connection; `@.` is the schema.
-    pub(super) async fn rows(
-        &self,
-        text: &str,
-        parameters: Parameters<'_>,
-    ) -> Result<Vec<Row>, RuntimeError> {
-        let statement = self.client.prepare_cached(&self.schema.sql(text)).await?;
-        Ok(self.client.query(&statement, parameters).await?)
-    }
-
-    /// As [`Self::rows`], one row at a time.
-    pub(super) async fn each(
-        &self,
-        text: &str,
-        parameters: Parameters<'_>,
-        mut take: impl FnMut(&Row) -> Result<(), RuntimeError>,
-    ) -> Result<(), RuntimeError> {
-        let statement = self.client.prepare_cached(&self.schema.sql(text)).await?;
-        let rows = self.client.query_raw(&statement, parameters.iter().copied()).await?;
-        let mut rows = std::pin::pin!(rows);
-        while let Some(row) = rows.try_next().await? {
-            take(&row)?;
-        }
-        Ok(())
-    }
 }
 
 impl Reader {
@@ -83,7 +46,7 @@ impl Reader {
     }
 
     pub(super) async fn session(&self) -> Result<Session<'_>, RuntimeError> {
-        Ok(Session { client: self.pool.get().await?, schema: &self.schema })
+        Session::open(&self.pool, &self.schema).await
     }
 
     /// Where the rows stand.

@@ -10,9 +10,9 @@ use piperoll_events::{Period, PeriodType, Position, Target, TargetKey};
 use uuid::Uuid;
 
 use super::folds::breakdown_key;
-use super::key::Key;
 use super::rows::TargetRow;
-use super::words::Numbered;
+use crate::runtime::key::Key;
+use crate::runtime::numbered::Numbered;
 
 /// One target's place in the tables.
 #[derive(Debug, Clone, Copy)]

@@ -20,9 +20,10 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::folds::{breakdown_key, fold};
-use super::key::Key;
 use super::rows::{Histories, SubmissionRow, TargetRow};
-use super::words::{Numbered, State};
+use super::words::State;
+use crate::runtime::key::Key;
+use crate::runtime::numbered::Numbered;
 use crate::score::{Candidate, govern};
 
 fn q(text: &str) -> Quantity {

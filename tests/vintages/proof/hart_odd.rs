@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use piperoll::asking::answer::{Desk, SubmissionAnswer};
 use piperoll::asking::moment::When;
+use piperoll::asking::questions::{Between, made_easier};
 use piperoll_events::definition::AssertedPart;
+use piperoll_events::ease::Ease;
 use piperoll_events::reason::ReasonCode;
 use piperoll_events::target::TargetShape;
 use piperoll_events::{Period, Polarity, Quantity, Target};
-use piperoll_projections::score::FigureState;
+use piperoll_projections::score::{FigureState, Timing};
 use piperoll_projections::scorecard::TargetHappened;
 
 use super::super::reader::{Figures, figures, rows};
@@ -193,27 +195,53 @@ fn exactly_two_targets_were_made_easier_and_no_reason_is_on_record() {
     let Figures::In(folder) = figures() else {
         return;
     };
-    let moves = targets(moved(&folder));
-    let level = |target: &Target| target.level.map(|level| level.at);
-    let easier: Vec<(String, Option<Quantity>, Option<Quantity>)> = moves
+    let moved = moved(&folder);
+    let reply = block(async {
+        let between = Between {
+            from: Some(at("2014-08-01T00:00:00+01:00")),
+            to: Some(at("2014-12-31T23:59:59Z")),
+        };
+        let asked = made_easier::Asked { between };
+        moved.desk().await.targets_made_easier(asked, When::Now).await.unwrap()
+    });
+    let told: Vec<_> = reply
+        .rows
         .iter()
-        .filter(|(_, polarity, old, new, _)| match (level(old), new) {
-            (_, None) => true,
-            // A path's points are no change of one another.
-            (None, Some(_)) => false,
-            (Some(old), Some(new)) => match polarity {
-                Polarity::HigherIsBetter {} => level(new) < Some(old),
-                _ => level(new) > Some(old),
-            },
+        .map(|row| {
+            let change = &row.change;
+            let level = |target: &Option<Target>| target.as_ref()?.level.map(|level| level.at);
+            let known = change.known_actual.map(|known| (known.said.period, known.said.value));
+            let (old, new) = (level(&change.old), level(&change.new));
+            (change.code.as_str(), old, new, change.ease, change.timing, known)
         })
-        .map(|(code, _, old, new, _)| (code.clone(), level(old), new.as_ref().and_then(level)))
         .collect();
-    println!("Hart: made easier {easier:?}");
-    assert_eq!(easier, [("HS07".to_owned(), q("36"), q("28")), ("RB09".to_owned(), q("12"), None)]);
-    assert!(moves.iter().all(|(.., reason)| *reason == ReasonCode::NoneRecorded));
-    for (code, _, old, ..) in &moves {
-        let path = ["HR11", "HS08", "HS16", "IA01"].contains(&code.as_str());
-        assert_eq!(old.shape == TargetShape::Profile, path, "{code}");
+    println!("Hart: made easier {told:?}");
+    let first_quarter = |value| Some((period("FY2014-Q1"), q(value).unwrap()));
+    let during = Some(Timing::InPeriod);
+    let (easier, lost) = (Some(Ease::Easier), Some(Ease::Lost));
+    assert_eq!(
+        told,
+        [
+            ("HS07", q("36"), q("28"), easier, during, first_quarter("36")),
+            ("RB09", q("12"), None, lost, during, first_quarter("9.4")),
+        ]
+    );
+    assert_eq!(reply.looked_at.measures, 42);
+    let easier = &reply.rows[0];
+    assert_eq!((easier.difference, easier.percent_of_old), (q("-8"), q("-22.22")));
+    let with = easier.change.recorded_with.unwrap();
+    assert_eq!((with.said.period, Some(with.said.value)), (period("FY2014-Q2"), q("36")));
+    for row in &reply.rows {
+        assert_eq!(row.change.reason.code, ReasonCode::NoneRecorded);
+        assert_eq!(row.bases, [made_easier::Basis::SamePeriod]);
+        assert!(row.change.asserted && row.restored_at.is_none());
+    }
+    let same = &reply.totals["same_period"];
+    let path = ["HR11", "HS08", "HS16", "IA01"];
+    // Each of these paths gained a point, which is a first one.
+    assert_eq!((same["easier"], same["lost"], same["first"]), (1, 1, 42 + 4));
+    for (code, _, old, ..) in targets(moved) {
+        assert_eq!(old.shape == TargetShape::Profile, path.contains(&code.as_str()), "{code}");
     }
 }
 

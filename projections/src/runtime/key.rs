@@ -70,7 +70,7 @@ impl Key {
     }
 
     /// What puts periods in the order of their last days, of those with the same the shortest first.
-    pub(super) const fn earliest_first(self) -> (i64, Reverse<Self>) {
+    pub(crate) const fn earliest_first(self) -> (i64, Reverse<Self>) {
         (self.0 >> TYPE >> DAY, Reverse(self))
     }
 

@@ -1,0 +1,2 @@
+create unique index on act (position);
+create index on act (entity, position);

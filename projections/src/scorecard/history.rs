@@ -1,0 +1,212 @@
+//! What became of targets and figures over a span: every version in it, with what stood at each.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use piperoll_events::cell::FigureStatus;
+use piperoll_events::ids::{ImportId, MeasureId};
+use piperoll_events::{Period, Position, Quantity, TargetKey};
+use serde::Serialize;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::answers::{MeasureLine, RuleLine, TargetVersion, Yardstick};
+use super::table::Reader;
+use super::words::State;
+use crate::runtime::RuntimeError;
+use crate::runtime::columns::Columns;
+use crate::runtime::cursor::bigint;
+
+/// Positions after one and up to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// The last position before it.
+    pub after: Position,
+    /// The last position in it.
+    pub upto: Position,
+}
+
+impl Span {
+    /// Whether a position is in it.
+    #[must_use]
+    pub fn holds(self, position: Position) -> bool {
+        self.after < position && position <= self.upto
+    }
+}
+
+/// One version of a headline figure, or of its absence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FigureVersion {
+    /// What the figure is about.
+    pub period: Period,
+    /// The figure; none where the content was taken back or there is no headline.
+    pub value: Option<Quantity>,
+    /// How settled it is.
+    pub status: Option<FigureStatus>,
+    /// Where this version was recorded.
+    pub position: Position,
+    /// When, by the writer's clock.
+    pub recorded_at: DateTime<Utc>,
+    /// The file it came with.
+    pub import: Option<ImportId>,
+    /// Whether a file says so.
+    pub asserted: bool,
+}
+
+/// What stood of a measure at one position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The measure.
+    pub measure: MeasureLine,
+    /// What its figures mean.
+    pub definition: Option<Yardstick>,
+    /// How they are rated.
+    pub rule: Option<RuleLine>,
+}
+
+const TARGETS: &str = "select t.measure, t.span, b.tags, t.tier, t.happened, t.target, t.old,
+        t.reason, t.authority, t.position, t.asserted
+    from @.target_text t left join @.breakdown b using (breakdown) where ";
+
+impl Reader {
+    /// The measures whose targets became something else within a span.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn retargeted(&self, span: Span) -> Result<Vec<MeasureId>, RuntimeError> {
+        let text = "select distinct measure from @.target_text
+            where position > $1 and position <= $2 order by measure";
+        let session = self.session().await?;
+        let rows = session.rows(text, &[&bigint(span.after), &bigint(span.upto)]).await?;
+        rows.iter().map(|row| Ok(MeasureId::new(row.try_get(0)?))).collect()
+    }
+
+    /// Every version of every target of these measures, by position.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn target_versions(
+        &self,
+        measures: &[MeasureId],
+        at: Position,
+    ) -> Result<BTreeMap<MeasureId, Vec<TargetVersion>>, RuntimeError> {
+        let text = format!(
+            "{TARGETS} t.measure = any($2) and t.position <= $1
+             order by t.position, t.span, t.breakdown, t.tier"
+        );
+        let session = self.session().await?;
+        let rows = session.rows(&text, &[&bigint(at), &ids(measures)]).await?;
+        by_measure(&rows, "target_text", target_version)
+    }
+
+    /// Every version of every headline of these measures, by position.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn figure_versions(
+        &self,
+        measures: &[MeasureId],
+        at: Position,
+    ) -> Result<BTreeMap<MeasureId, Vec<FigureVersion>>, RuntimeError> {
+        let text = "select n.measure, n.period, s.state, s.value, s.status, n.position,
+                n.recorded_at, n.import, n.asserted
+            from @.submission_note n join @.submission s
+                on s.period = n.period and s.measure = n.measure and s.position = n.position
+            where n.measure = any($2) and n.position <= $1 and n.period <> 0
+            order by n.position";
+        let session = self.session().await?;
+        let rows = session.rows(text, &[&bigint(at), &ids(measures)]).await?;
+        by_measure(&rows, "submission", |columns| {
+            let period = columns.period()?;
+            let state = columns.word::<State>()?;
+            let value = columns.quantity()?.filter(|_| state == State::Value);
+            Ok(FigureVersion {
+                period,
+                value,
+                status: columns.word_or_none()?,
+                position: columns.position()?,
+                recorded_at: columns.next()?,
+                import: columns.next::<Option<Uuid>>()?.map(ImportId::new),
+                asserted: columns.next()?,
+            })
+        })
+    }
+
+    /// What stood of measures, each at a position of its own.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn standing(
+        &self,
+        asked: &[(MeasureId, Position)],
+    ) -> Result<HashMap<(MeasureId, Position), Standing>, RuntimeError> {
+        let Some(last) = asked.iter().map(|(_, at)| *at).max() else {
+            return Ok(HashMap::new());
+        };
+        let session = self.session().await?;
+        let held = self.catalogue(&session, last).await?;
+        let standing = |(measure, at): &(MeasureId, Position)| {
+            let known = held.find(measure.uuid())?;
+            let line = known.line(measure.uuid(), *at)?;
+            let rule = held.rule(line.framework, *at);
+            let definition = known.definition(*at);
+            Some(((*measure, *at), Standing { measure: line, definition, rule }))
+        };
+        Ok(asked.iter().filter_map(standing).collect())
+    }
+
+    /// What was known at each of these positions: the last instant asserted or witnessed by then.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn instants(
+        &self,
+        positions: &[Position],
+    ) -> Result<HashMap<Position, DateTime<Utc>>, RuntimeError> {
+        let text = "select p.position, m.known_at from unnest($1::bigint[]) p(position)
+            join lateral (select known_at from @.moment m where m.position <= p.position
+                order by m.position desc limit 1) m on true";
+        let asked: Vec<i64> = positions.iter().copied().map(bigint).collect();
+        let rows = self.session().await?.rows(text, &[&asked]).await?;
+        let instant = |row: &Row| {
+            let mut columns = Columns::of(row, "moment");
+            Ok((columns.position()?, columns.next()?))
+        };
+        rows.iter().map(instant).collect()
+    }
+}
+
+fn ids(measures: &[MeasureId]) -> Vec<Uuid> {
+    measures.iter().map(|measure| measure.uuid()).collect()
+}
+
+fn by_measure<T>(
+    rows: &[Row],
+    table: &'static str,
+    read: impl Fn(&mut Columns<'_>) -> Result<T, RuntimeError>,
+) -> Result<BTreeMap<MeasureId, Vec<T>>, RuntimeError> {
+    let mut found: BTreeMap<MeasureId, Vec<T>> = BTreeMap::new();
+    for row in rows {
+        let mut columns = Columns::of(row, table);
+        let measure = MeasureId::new(columns.uuid()?);
+        found.entry(measure).or_default().push(read(&mut columns)?);
+    }
+    Ok(found)
+}
+
+/// The columns of [`TARGETS`] after the measure.
+fn target_version(columns: &mut Columns<'_>) -> Result<TargetVersion, RuntimeError> {
+    let (period, breakdown) = (columns.period()?, columns.breakdown()?);
+    let tier = columns.word()?;
+    Ok(TargetVersion {
+        key: TargetKey { period, breakdown, tier },
+        tier,
+        happened: columns.word()?,
+        target: columns.json()?,
+        old: columns.json_or_none()?,
+        reason: columns.json()?,
+        authority: columns.json_or_none()?,
+        position: columns.position()?,
+        asserted: columns.next()?,
+    })
+}

@@ -1,0 +1,103 @@
+//! The questions of committees and auditors, each by its name: one file a question.
+//!
+//! **Invariant:** an answer says at which position it stands, what it looked at and how many of each,
+//! and running it again with the position that it names gives the same. No row is an answer too.
+
+pub mod made_easier;
+pub mod retargeting;
+mod targets;
+pub mod who_changed;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use piperoll_events::Position;
+use piperoll_projections::scorecard::history::Span;
+use serde::Serialize;
+
+use super::answer::{AskingError, Desk};
+use super::moment::{AsAt, When};
+
+/// The answer to a question.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reply<P, R> {
+    /// The question's name.
+    pub question: &'static str,
+    /// What was asked, written in one way.
+    pub params: P,
+    /// At which moment the record was asked.
+    pub as_at: AsAt,
+    /// How much was looked at.
+    pub looked_at: LookedAt,
+    /// What was found, in the question's own order.
+    pub rows: Vec<R>,
+    /// What was found, counted.
+    pub totals: BTreeMap<&'static str, BTreeMap<String, u64>>,
+    /// Rows that this reader may not see.
+    pub withheld: u64,
+    /// What a reader should know of this answer.
+    pub notes: Vec<String>,
+}
+
+/// How much was looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct LookedAt {
+    /// Measures.
+    pub measures: u64,
+    /// Changes of their targets.
+    pub changes: u64,
+}
+
+/// Between which moments a fact was known. What is absent does not limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Between {
+    /// The first instant.
+    pub from: Option<DateTime<Utc>>,
+    /// The last.
+    pub to: Option<DateTime<Utc>>,
+}
+
+impl Desk {
+    /// A moment that both the figures and the acts have reached.
+    pub(super) async fn together(&self, when: When) -> Result<AsAt, AskingError> {
+        let mut as_at = self.resolve(when).await?;
+        let acts = self.acts.cursor().await?.position;
+        if as_at.position > acts {
+            match when {
+                When::At(wanted) => return Err(AskingError::NotThere { wanted, reached: acts }),
+                When::Now => as_at = self.resolve(When::At(acts)).await?,
+                // The instant stays what was asked for; it is open as long as acts are missing.
+                When::KnownAt(_) => as_at.position = acts,
+            }
+        }
+        Ok(as_at)
+    }
+
+    /// The positions at which something was known between two instants, up to `at`.
+    pub(super) async fn span(&self, between: Between, at: Position) -> Result<Span, AskingError> {
+        let before = between
+            .from
+            .and_then(|from| from.checked_sub_signed(chrono::TimeDelta::microseconds(1)));
+        let after = match before {
+            Some(before) => self.reader.position_at(before).await?,
+            None => Position::START,
+        };
+        let upto = match between.to {
+            Some(to) => self.reader.position_at(to).await?.min(at),
+            None => at,
+        };
+        Ok(Span { after, upto })
+    }
+}
+
+/// Adds one to what is counted under a name.
+fn count(counts: &mut BTreeMap<String, u64>, name: impl Serialize) {
+    let name = serde_json::to_value(name).unwrap_or_default();
+    let name = name.as_str().unwrap_or("none").to_owned();
+    let counted = counts.entry(name).or_default();
+    *counted = counted.saturating_add(1);
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
