@@ -14,11 +14,13 @@ use crate::{Channel, EntityRef, Event, EventSchema, Fact, Position, Record, Revi
 
 const MEASURE: &str = "0f4e2d6c8b1a5937a6c5e4d3b2a19080";
 const FRAMEWORK: &str = "7c6b5a49382716058f9e0d1c2b3a4958";
+const POST: &str = "1b9d6bcdbbfd4b2d9b5dab8dfbbd4bed";
+const PERSON: &str = "8f14e45fceea467f9a1b2c3d4e5f6071";
 const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 /// What each event says, by type.
 fn facts() -> Vec<(&'static str, Value)> {
-    [records(), structure(), measure(), submission()].concat()
+    [records(), structure(), measure(), standing(), posts(), submission()].concat()
 }
 
 /// Of ledgers and imports.
@@ -158,6 +160,76 @@ fn measure() -> Vec<(&'static str, Value)> {
             json!({"code": {"scheme": "local", "code": "FI6",
             "from": "2023-05-25"}, "reason": reason}),
         ),
+    ]
+}
+
+/// Of what a measure is to the body, and who answers for it.
+fn standing() -> Vec<(&'static str, Value)> {
+    let reason = json!({"code": "source_revised", "text": "The source published it again."});
+    let authority = authority();
+    let assigned =
+        json!({"post": POST, "from": "2022-04-01", "reason": reason, "authority": authority});
+    vec![
+        (
+            "measure.baseline_proposed",
+            json!({"baseline": {"period": "FY2020", "value": "90.8"},
+            "source": "National benchmark", "reason": reason}),
+        ),
+        (
+            "measure.reclassified",
+            json!({"treatment": "volumetric", "old_treatment": "targeted",
+            "level": "operational", "old_level": "strategic", "reason": reason,
+            "authority": authority}),
+        ),
+        (
+            "measure.retired",
+            json!({"from": "2022-04-01", "reason": reason, "authority": authority}),
+        ),
+        (
+            "measure.replaced",
+            json!({"by": FRAMEWORK, "comparability": {"kind": "broken"}, "from": "2022-04-01",
+            "reason": reason, "authority": authority}),
+        ),
+        ("measure.accountable_assigned", assigned.clone()),
+        ("measure.steward_assigned", assigned),
+        (
+            "measure.contributor_assigned",
+            json!({"organisation": "Health board", "post": POST, "from": "2022-04-01",
+            "reason": reason}),
+        ),
+        (
+            "measure.duty_ended",
+            json!({"duty": "contributor", "post": POST, "organisation": "Health board",
+            "on": "2023-04-01", "reason": reason}),
+        ),
+    ]
+}
+
+/// Of posts and roles.
+fn posts() -> Vec<(&'static str, Value)> {
+    let reason = json!({"code": "source_revised", "text": "The source published it again."});
+    let span = |rest: Value| {
+        let mut all = json!({"from": "2022-04-01", "until": "2023-04-01", "reason": reason});
+        if let (Some(all), Value::Object(rest)) = (all.as_object_mut(), rest) {
+            all.extend(rest);
+        }
+        all
+    };
+    let words = json!({"en": "Director of Housing", "cy": "Cyfarwyddwr Tai"});
+    vec![
+        (
+            "post.created",
+            json!({"title": words, "kind": "officer", "organisation": "Health board",
+            "reason": reason}),
+        ),
+        ("post.held", span(json!({"holder": PERSON, "basis": "acting"}))),
+        ("post.vacated", json!({"holder": PERSON, "on": "2022-10-01", "reason": reason})),
+        ("post.delegated", span(json!({"to": POST}))),
+        (
+            "role.granted",
+            span(json!({"person": PERSON, "role": "framework_admin", "scope": {"area": POST}})),
+        ),
+        ("role.ended", json!({"on": "2022-10-01", "reason": reason})),
     ]
 }
 

@@ -92,6 +92,10 @@ ids! {
     MeasureId,
     /// The return for one measure and one reference period.
     SubmissionId,
+    /// A post, whoever holds it.
+    PostId,
+    /// What one person may do with one part of a ledger.
+    RoleId,
     /// One event.
     EventId,
     /// One request; repeated by a caller who had no answer.
@@ -200,11 +204,15 @@ pub enum EntityKind {
     Measure,
     /// A submission.
     Submission,
+    /// A post.
+    Post,
+    /// A role.
+    Role,
 }
 
 impl EntityKind {
     /// Every kind, in the order of the tree.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Ledger,
         Self::Import,
         Self::Framework,
@@ -213,6 +221,8 @@ impl EntityKind {
         Self::Area,
         Self::Measure,
         Self::Submission,
+        Self::Post,
+        Self::Role,
     ];
 
     /// The word on the wire.
@@ -227,6 +237,8 @@ impl EntityKind {
             Self::Area => "area",
             Self::Measure => "measure",
             Self::Submission => "submission",
+            Self::Post => "post",
+            Self::Role => "role",
         }
     }
 
@@ -292,6 +304,7 @@ macro_rules! entity_of {
 entity_of! {
     LedgerId => Ledger, ImportId => Import, FrameworkId => Framework, ObjectiveId => Objective,
     StepId => Step, AreaId => Area, MeasureId => Measure, SubmissionId => Submission,
+    PostId => Post, RoleId => Role,
 }
 
 /// A ledger's name: a lower-case word that stands in subjects, schemas and addresses.

@@ -187,7 +187,7 @@ macro_rules! entities {
 
 entities! {
     ledger::Ledger, import::Import, framework::Framework, objective::Objective, step::Step,
-    area::Area, measure::Measure, submission::Submission,
+    area::Area, measure::Measure, submission::Submission, post::Post, role::Role,
 }
 
 impl Fact {

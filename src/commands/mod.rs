@@ -12,7 +12,10 @@ pub mod import;
 pub mod ledger;
 pub mod measure;
 pub mod objective;
+pub mod post;
 mod rejection;
+pub mod role;
+mod span;
 #[cfg(test)]
 mod spec;
 pub mod step;
@@ -155,4 +158,6 @@ states! {
     Area => area::Area,
     Measure => measure::Measure,
     Submission => submission::Submission,
+    Post => post::Post,
+    Role => role::Role,
 }

@@ -1,5 +1,6 @@
 //! Rejections: why a rule said no, each with a code that never changes.
 
+use chrono::NaiveDate;
 use piperoll_events::DecisionRight;
 use piperoll_events::reason::{AuthorityKind, Resolution};
 
@@ -73,6 +74,30 @@ pub enum Rejection {
     /// More cells than one event holds.
     #[error("{0} cells in one submission; 800 are the most")]
     TooManyCells(usize),
+    /// One person twice in one post.
+    #[error("the same person holds the post on days of this time; vacate it first")]
+    HeldAlready,
+    /// Somebody leaves a post that is not theirs.
+    #[error("this person does not hold the post then")]
+    NotHeld,
+    /// Somebody grants a role to themself.
+    #[error("nobody grants a role to themself; somebody else has to")]
+    OwnGrant,
+    /// The role counts on days of the span asked for.
+    #[error("the role stands on days of this time; end it first")]
+    RoleStands,
+    /// The role does not count on that day.
+    #[error("the role does not stand then")]
+    NoRole,
+    /// Somebody alone would answer for a population.
+    #[error("this measure is about a population, and no post answers for that alone")]
+    NoAccountable,
+    /// The duty is not had by whom the command names.
+    #[error("the duty is not theirs")]
+    NoDuty,
+    /// The measure was retired or replaced.
+    #[error("the measure is no longer measured from {0} on")]
+    Retired(NaiveDate),
 }
 
 impl Rejection {
@@ -98,6 +123,14 @@ impl Rejection {
             Self::ImportOver(_) => "import_over",
             Self::RowsLost { .. } => "rows_lost",
             Self::TooManyCells(_) => "too_many_cells",
+            Self::HeldAlready => "held_already",
+            Self::NotHeld => "not_held",
+            Self::OwnGrant => "own_grant",
+            Self::RoleStands => "role_stands",
+            Self::NoRole => "no_role",
+            Self::NoAccountable => "no_accountable_for_population",
+            Self::NoDuty => "no_duty",
+            Self::Retired(_) => "retired",
         }
     }
 }

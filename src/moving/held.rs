@@ -252,7 +252,6 @@ impl Held {
         }
         let Some(held) = self.measures.get_mut(&id) else { return };
         match fact {
-            measure::Measure::Adopted(_) => {}
             measure::Measure::DefinitionSet(it) => held.definition = it.definition.clone(),
             measure::Measure::BaselineSet(it) => held.baseline = Some(it.baseline),
             measure::Measure::TargetSet(it) => {
@@ -267,6 +266,16 @@ impl Held {
             measure::Measure::TargetWithdrawn(it) => {
                 held.targets.remove(&it.key);
             }
+            // Who answers for a measure, and whether it is still measured, is no figure of a file.
+            measure::Measure::Adopted(_)
+            | measure::Measure::BaselineProposed(_)
+            | measure::Measure::Reclassified(_)
+            | measure::Measure::Retired(_)
+            | measure::Measure::Replaced(_)
+            | measure::Measure::AccountableAssigned(_)
+            | measure::Measure::StewardAssigned(_)
+            | measure::Measure::ContributorAssigned(_)
+            | measure::Measure::DutyEnded(_) => {}
             measure::Measure::Placed(it) => held.places.push(it.place),
             measure::Measure::CodeAssigned(it) => {
                 held.codes.retain(|code| code.scheme != it.code.scheme);

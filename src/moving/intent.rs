@@ -12,7 +12,8 @@ use piperoll_events::submission::no_value_declared::NoValue;
 use piperoll_events::submission::revised::ReportedRating;
 use piperoll_events::text::{Label, Prose};
 use piperoll_events::{
-    Breakdown, EntityKind, EntityRef, Fact, Period, framework, measure, objective, step, submission,
+    Breakdown, EntityKind, EntityRef, Fact, Period, framework, measure, objective, post, step,
+    submission,
 };
 
 /// One thing to be recorded of one entity.
@@ -161,6 +162,12 @@ impl Intent {
                 std::iter::once(it.framework.into()).chain(places).collect()
             }
             Fact::Measure(measure::Measure::Placed(it)) => vec![place(&it.place)],
+            Fact::Measure(measure::Measure::AccountableAssigned(it)) => vec![it.post.into()],
+            Fact::Measure(measure::Measure::StewardAssigned(it)) => vec![it.post.into()],
+            Fact::Measure(measure::Measure::ContributorAssigned(it)) => {
+                it.post.into_iter().map(Into::into).collect()
+            }
+            Fact::Post(post::Post::Delegated(it)) => vec![it.to.into()],
             _ => Vec::new(),
         }
     }

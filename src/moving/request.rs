@@ -1,11 +1,13 @@
 //! Requests: the command that each intent becomes, once its words are sealed.
 
 use piperoll_events::ids::{
-    AreaId, FrameworkId, ImportId, LedgerId, MeasureId, ObjectiveId, StepId, TextKeyId,
+    AreaId, FrameworkId, ImportId, LedgerId, MeasureId, ObjectiveId, PostId, RoleId, StepId,
+    TextKeyId,
 };
 use piperoll_events::text::{Digest, Prose, SealedText};
 use piperoll_events::{
-    EntityRef, Fact, area, framework, import, ledger, measure as measures, objective, step,
+    EntityRef, Fact, area, framework, import, ledger, measure as measures, objective, post, role,
+    step,
 };
 
 use super::intent::Intent;
@@ -89,6 +91,8 @@ fn plain(entity: EntityRef, fact: Fact) -> Option<Box<dyn Request>> {
         Fact::Area(area::Area::Added(fact)) => {
             Box::new(commands::area::Add { area: AreaId::new(id), fact })
         }
+        Fact::Post(fact) => of_post(PostId::new(id), fact),
+        Fact::Role(fact) => of_role(RoleId::new(id), fact),
         Fact::Submission(_) => return None,
     })
 }
@@ -149,6 +153,44 @@ fn of_measure(measure: MeasureId, fact: measures::Measure) -> Box<dyn Request> {
         }),
         measures::Measure::Placed(fact) => Box::new(to::Place { measure, fact }),
         measures::Measure::CodeAssigned(fact) => Box::new(to::AssignCode { measure, fact }),
+        measures::Measure::BaselineProposed(fact) => {
+            Box::new(to::ProposeBaseline { measure, fact })
+        }
+        measures::Measure::Reclassified(fact) => Box::new(to::Reclassify {
+            measure,
+            treatment: fact.treatment,
+            level: fact.level,
+            reason: fact.reason,
+            authority: fact.authority,
+        }),
+        measures::Measure::Retired(fact) => Box::new(to::Retire { measure, fact }),
+        measures::Measure::Replaced(fact) => Box::new(to::Replace { measure, fact }),
+        measures::Measure::AccountableAssigned(fact) => {
+            Box::new(to::AssignAccountable { measure, fact })
+        }
+        measures::Measure::StewardAssigned(fact) => Box::new(to::AssignSteward { measure, fact }),
+        measures::Measure::ContributorAssigned(fact) => {
+            Box::new(to::AssignContributor { measure, fact })
+        }
+        measures::Measure::DutyEnded(fact) => Box::new(to::EndDuty { measure, fact }),
+    }
+}
+
+fn of_post(post: PostId, fact: post::Post) -> Box<dyn Request> {
+    use commands::post as to;
+    match fact {
+        post::Post::Created(fact) => Box::new(to::Create { post, fact }),
+        post::Post::Held(fact) => Box::new(to::Hold { post, fact }),
+        post::Post::Vacated(fact) => Box::new(to::Vacate { post, fact }),
+        post::Post::Delegated(fact) => Box::new(to::Delegate { post, fact }),
+    }
+}
+
+fn of_role(role: RoleId, fact: role::Role) -> Box<dyn Request> {
+    use commands::role as to;
+    match fact {
+        role::Role::Granted(fact) => Box::new(to::Grant { fact }),
+        role::Role::Ended(fact) => Box::new(to::End { role, fact }),
     }
 }
 

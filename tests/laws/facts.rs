@@ -18,6 +18,7 @@ use piperoll_events::submission::{
 use piperoll_events::target::{Target, TargetKey, Tier};
 use piperoll_events::{Breakdown, EntityRef, Fact, Period, Position, area, objective, step};
 
+use super::duties;
 use super::histories::Seed;
 use super::makers::*;
 
@@ -40,7 +41,7 @@ struct Standing {
     cells: Vec<Breakdown>,
 }
 
-type Step = (EntityRef, Fact);
+pub(super) type Step = (EntityRef, Fact);
 
 impl World {
     pub(crate) fn new(ledger: LedgerId) -> Self {
@@ -66,6 +67,7 @@ impl World {
             12 => Some(rule_set(seed)),
             13 => Some(self.import(seed)),
             14 if seed[2] < 64 => self.open(),
+            15..=17 => Some(duties::said(measure, seed)),
             _ => self.submission(measure, seed, at),
         }
     }

@@ -6,6 +6,7 @@
 //! One database, one schema a case. `PIPEROLL_LAWS=300` tries three hundred histories a law.
 
 mod answers;
+mod duties;
 mod facts;
 mod ground;
 mod histories;

@@ -183,6 +183,8 @@ pub(crate) const fn code(kind: EntityKind) -> i16 {
         EntityKind::Area => 6,
         EntityKind::Measure => 7,
         EntityKind::Submission => 8,
+        EntityKind::Post => 9,
+        EntityKind::Role => 10,
     }
 }
 

@@ -101,8 +101,8 @@ impl Fold {
         let asserted = event.record.asserted.is_some();
         let at = At { position, event, id: event.entity.id, asserted };
         match &event.fact {
-            // A ledger's own events move known-at and nothing else here.
-            Fact::Ledger(_) => {}
+            // These move known-at and nothing else here.
+            Fact::Ledger(_) | Fact::Post(_) | Fact::Role(_) => {}
             Fact::Import(fact) => self.out.import.push(import(at, fact)),
             Fact::Framework(fact) => self.framework(at, fact),
             Fact::Objective(Objective::Added(fact)) => self.out.structure.push(StructureRow {
@@ -184,6 +184,15 @@ impl Fold {
             }
             Measure::Placed(fact) => self.place(at, fact.place),
             Measure::CodeAssigned(fact) => self.code(at, &fact.code),
+            // Who answers for a measure, and whether it is still measured, moves no figure.
+            Measure::BaselineProposed(_)
+            | Measure::Reclassified(_)
+            | Measure::Retired(_)
+            | Measure::Replaced(_)
+            | Measure::AccountableAssigned(_)
+            | Measure::StewardAssigned(_)
+            | Measure::ContributorAssigned(_)
+            | Measure::DutyEnded(_) => {}
         }
     }
 

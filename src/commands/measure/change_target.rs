@@ -44,6 +44,7 @@ impl Command for ChangeTarget {
         let Some(held) = measure.targets.get(&self.key) else {
             return Err(Rejection::NoTarget);
         };
+        measure.is_in_use()?;
         check_target(&self.key, &self.new)?;
         if held.target == self.new {
             return Ok(Decision::Unchanged);

@@ -2,23 +2,45 @@
 //!
 //! A target lives under a key (period, breakdown, tier): set, changed, corrected, withdrawn, set again.
 //! Commands: [`Adopt`], [`SetDefinition`], [`SetBaseline`], [`SetTarget`], [`ChangeTarget`],
-//! [`CorrectTarget`], [`WithdrawTarget`], [`Place`], [`AssignCode`].
+//! [`CorrectTarget`], [`WithdrawTarget`], [`Place`], [`AssignCode`], [`ProposeBaseline`],
+//! [`Reclassify`], [`Retire`], [`Replace`]; of duties [`AssignAccountable`], [`AssignSteward`],
+//! [`AssignContributor`], [`EndDuty`].
+//!
+//! Once it is retired or replaced, nothing is set of it any more: no definition, baseline or target.
+//! A wrong record is still put right, and duties still end.
 
 mod adopt;
+mod assign_accountable;
 mod assign_code;
+mod assign_contributor;
+mod assign_steward;
 mod change_target;
 mod correct_target;
+mod duties;
+mod end_duty;
 mod place;
+mod propose_baseline;
+mod reclassify;
+mod replace;
+mod retire;
 mod set_baseline;
 mod set_definition;
 mod set_target;
 mod withdraw_target;
 
 pub use adopt::Adopt;
+pub use assign_accountable::AssignAccountable;
 pub use assign_code::AssignCode;
+pub use assign_contributor::AssignContributor;
+pub use assign_steward::AssignSteward;
 pub use change_target::ChangeTarget;
 pub use correct_target::CorrectTarget;
+pub use end_duty::EndDuty;
 pub use place::Place;
+pub use propose_baseline::ProposeBaseline;
+pub use reclassify::Reclassify;
+pub use replace::Replace;
+pub use retire::Retire;
 pub use set_baseline::SetBaseline;
 pub use set_definition::SetDefinition;
 pub use set_target::SetTarget;
@@ -26,7 +48,9 @@ pub use withdraw_target::WithdrawTarget;
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
+use piperoll_events::measure::adopted::{MeasureLevel, Treatment};
 use piperoll_events::measure::baseline_set::Baseline;
 use piperoll_events::measure::placed::Place as Placed;
 use piperoll_events::measure::{Adopted, Measure as MeasureFact};
@@ -38,16 +62,24 @@ use piperoll_events::{
 
 use super::framework::Framework;
 use super::{Entity, Ground, Rejection};
+use duties::Duties;
 
 /// The state of a measure.
 #[derive(Debug, Clone, Default)]
 pub struct Measure {
     adopted: Option<Adopted>,
     definition: Option<Definition>,
+    treatment: Option<Treatment>,
+    level: Option<MeasureLevel>,
     baseline: Option<Baseline>,
+    /// What each source proposed last.
+    proposed: HashMap<Option<Label>, Baseline>,
     targets: HashMap<TargetKey, Held>,
     places: Vec<Placed>,
     codes: HashMap<Label, Label>,
+    duties: Duties,
+    /// The first day on which it is no longer measured, or another takes its place.
+    retired: Option<NaiveDate>,
 }
 
 /// A target that stands.
@@ -85,6 +117,15 @@ impl Measure {
     fn exists(&self) -> Result<(), Rejection> {
         if self.adopted.is_some() { Ok(()) } else { Err(Rejection::Missing("the measure")) }
     }
+
+    /// Whether something may be set of it: it exists, and is neither retired nor replaced.
+    fn is_in_use(&self) -> Result<(), Rejection> {
+        self.exists()?;
+        match self.retired {
+            Some(from) => Err(Rejection::Retired(from)),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Entity for Measure {
@@ -94,6 +135,7 @@ impl Entity for Measure {
             MeasureFact::Adopted(fact) => {
                 self.definition = Some(fact.definition.clone());
                 self.baseline = fact.baseline;
+                (self.treatment, self.level) = (Some(fact.treatment), Some(fact.level));
                 for first in &fact.targets {
                     self.hold(&first.key, &first.target, position);
                 }
@@ -105,6 +147,19 @@ impl Entity for Measure {
             }
             MeasureFact::DefinitionSet(fact) => self.definition = Some(fact.definition.clone()),
             MeasureFact::BaselineSet(fact) => self.baseline = Some(fact.baseline),
+            MeasureFact::BaselineProposed(fact) => {
+                self.proposed.insert(fact.source.clone(), fact.baseline);
+            }
+            MeasureFact::Reclassified(fact) => {
+                self.treatment = fact.treatment.or(self.treatment);
+                self.level = fact.level.or(self.level);
+            }
+            MeasureFact::Retired(fact) => self.retired = Some(fact.from),
+            MeasureFact::Replaced(fact) => self.retired = Some(fact.from),
+            MeasureFact::AccountableAssigned(fact) => self.duties.assign(fact, fact.from),
+            MeasureFact::StewardAssigned(fact) => self.duties.assign(fact, fact.from),
+            MeasureFact::ContributorAssigned(fact) => self.duties.assign(fact, fact.from),
+            MeasureFact::DutyEnded(fact) => self.duties.end(fact),
             MeasureFact::TargetSet(fact) => self.hold(&fact.key, &fact.target, position),
             MeasureFact::TargetChanged(fact) => self.hold(&fact.key, &fact.new, position),
             MeasureFact::TargetCorrected(fact) => self.hold(&fact.key, &fact.new, position),

@@ -30,7 +30,7 @@ impl Command for SetBaseline {
     }
 
     fn decide(&self, measure: &Measure, ground: &Ground<'_>) -> Result<Decision, Rejection> {
-        measure.exists()?;
+        measure.is_in_use()?;
         if measure.baseline == Some(self.fact.baseline) {
             return Ok(Decision::Unchanged);
         }

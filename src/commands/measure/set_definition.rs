@@ -34,7 +34,7 @@ impl Command for SetDefinition {
     }
 
     fn decide(&self, measure: &Measure, ground: &Ground<'_>) -> Result<Decision, Rejection> {
-        measure.exists()?;
+        measure.is_in_use()?;
         let new = &self.fact.definition;
         check_definition(new)?;
         if self.factor.is_some_and(|factor| factor <= Quantity::ZERO) {

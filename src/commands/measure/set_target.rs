@@ -30,7 +30,7 @@ impl Command for SetTarget {
     }
 
     fn decide(&self, measure: &Measure, ground: &Ground<'_>) -> Result<Decision, Rejection> {
-        measure.exists()?;
+        measure.is_in_use()?;
         check_target(&self.fact.key, &self.fact.target)?;
         match measure.targets.get(&self.fact.key) {
             Some(held) if held.target == self.fact.target => return Ok(Decision::Unchanged),
