@@ -97,6 +97,17 @@ fn structure() -> Vec<(&'static str, Value)> {
             "call_in_days": 5, "consult": ["Scrutiny Committee"]}, "reason": reason,
             "authority": authority}),
         ),
+        (
+            "framework.sign_off_chain_set",
+            json!({"chain": {"stages": [
+            {"code": "verified", "title": {"en": "Verified", "cy": "Gwiriwyd"},
+            "covers": ["figures", "judgement"], "signers": [{"kind": "steward"}],
+            "mode": {"kind": "one"}},
+            {"code": "accepted", "title": {"en": "Accepted"}, "covers": ["words"],
+            "signers": [{"kind": "accountable"}, {"kind": "post", "post": FRAMEWORK}],
+            "mode": {"kind": "at_least", "signatures": 1}}]}, "reason": reason,
+            "authority": authority}),
+        ),
         ("objective.added", added(json!({}))),
         ("step.added", added(json!({"level": "regional", "lead": "Head of Housing"}))),
         ("area.added", added(json!({}))),
@@ -264,6 +275,27 @@ fn submission() -> Vec<(&'static str, Value)> {
             "submission.no_value_declared",
             sub(json!({"state": "awaiting_source",
             "expected_on": "2022-06-14"})),
+        ),
+        (
+            "submission.rating_overridden",
+            sub(json!({"computed": "red", "stated": "amber", "inputs": [3, 12], "reason": reason,
+            "authority": authority()})),
+        ),
+        (
+            "submission.signed_off",
+            sub(json!({"stage": "verified", "scope": ["figures", "judgement"], "post": FRAMEWORK,
+            "covers": [{"position": 12, "digest": DIGEST}], "rating": "amber",
+            "statement": "Checked against the ledger of invoices."})),
+        ),
+        (
+            "submission.sign_off_refused",
+            sub(json!({"stage": "verified", "post": FRAMEWORK, "content_from": 12,
+            "reason": reason})),
+        ),
+        (
+            "submission.sign_off_withdrawn",
+            sub(json!({"stage": "verified", "post": FRAMEWORK, "signed_at": 15,
+            "reason": reason})),
         ),
         (
             "submission.commentary_written",

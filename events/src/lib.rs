@@ -29,6 +29,7 @@ pub mod rating;
 pub mod reason;
 mod registry;
 pub mod role;
+pub mod sign_off;
 pub mod step;
 pub mod submission;
 pub mod target;

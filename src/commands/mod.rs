@@ -22,6 +22,7 @@ pub mod step;
 pub mod submission;
 mod words;
 
+use piperoll_events::ids::ActorId;
 use piperoll_events::{EntityKind, EntityRef, Fact, Position};
 
 pub use ground::{Ground, Witness};
@@ -45,10 +46,19 @@ impl Decision {
     }
 }
 
+/// Where a fact stands and who is behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Occurred {
+    /// Its place.
+    pub position: Position,
+    /// The person: the one on whose behalf, where there is one.
+    pub person: ActorId,
+}
+
 /// The folded history of one entity.
 pub trait Entity: Default + Clone + Send + Sync {
     /// Takes in one more fact. It happened, so there is nothing to refuse.
-    fn apply(&mut self, position: Position, fact: &Fact);
+    fn apply(&mut self, at: Occurred, fact: &Fact);
 }
 
 /// One request about one entity.
@@ -130,8 +140,8 @@ macro_rules! states {
             }
 
             /// Takes in one more fact.
-            pub fn apply(&mut self, position: Position, fact: &Fact) {
-                match self { $(Self::$kind(entity) => entity.apply(position, fact)),* }
+            pub fn apply(&mut self, at: Occurred, fact: &Fact) {
+                match self { $(Self::$kind(entity) => entity.apply(at, fact)),* }
             }
         }
 

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use piperoll_events::DecisionRight;
 use piperoll_events::reason::{AuthorityKind, Resolution};
+use piperoll_events::text::Label;
 
 /// Why a command was refused. Nothing was recorded; the user decides what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +61,23 @@ pub enum Rejection {
         /// The rows of the table, any of which would have been accepted.
         accepted: Vec<DecisionRight>,
     },
+    /// The chain has no such stage.
+    #[error("there is no stage `{stage}`; the stages are: {}", listed(.known))]
+    NoSuchStage {
+        /// The stage asked for.
+        stage: Label,
+        /// Those that there are.
+        known: Vec<Label>,
+    },
+    /// The post is no signer of the stage.
+    #[error("this post doesn't sign the stage `{0}`")]
+    NotASigner(Label),
+    /// The person entered what is to be signed.
+    #[error("who entered a figure doesn't sign it; another person has to")]
+    SameHands,
+    /// No such signature stands.
+    #[error("no signature of this post stands there")]
+    NotSigned,
     /// The import is over.
     #[error("the import is {0} already")]
     ImportOver(&'static str),
@@ -120,6 +138,10 @@ impl Rejection {
             Self::MalformedTarget(_) => "malformed_target",
             Self::Malformed(_) => "malformed",
             Self::AuthorityNeeded { .. } => "authority_needed",
+            Self::NoSuchStage { .. } => "no_such_stage",
+            Self::NotASigner(_) => "not_a_signer",
+            Self::SameHands => "same_hands",
+            Self::NotSigned => "not_signed",
             Self::ImportOver(_) => "import_over",
             Self::RowsLost { .. } => "rows_lost",
             Self::TooManyCells(_) => "too_many_cells",
@@ -133,6 +155,11 @@ impl Rejection {
             Self::Retired(_) => "retired",
         }
     }
+}
+
+fn listed(codes: &[Label]) -> String {
+    let codes: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+    if codes.is_empty() { "none".to_owned() } else { codes.join(", ") }
 }
 
 /// The rows of a table of decision rights, in words.

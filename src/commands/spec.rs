@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use piperoll_events::ids::ActorId;
 use piperoll_events::{EntityRef, Fact, Position};
 
-use super::{Command, Decision, Entity, Ground, Rejection, State, Witness};
+use super::{Command, Decision, Entity, Ground, Occurred, Rejection, State, Witness};
 
 /// A history.
 pub(crate) fn given(facts: impl IntoIterator<Item = Fact>) -> Given {
@@ -15,6 +15,11 @@ pub(crate) fn given(facts: impl IntoIterator<Item = Fact>) -> Given {
         person: person("somebody"),
         beside: Vec::new(),
     }
+}
+
+/// At a position, by the one who wrote the history.
+fn occurred(position: u64) -> Occurred {
+    Occurred { position: Position(position), person: person("writer") }
 }
 
 /// A person of that name.
@@ -39,7 +44,7 @@ impl Given {
         let entity = entity.into();
         let mut state = State::new(entity.kind);
         for (position, fact) in (1..).zip(facts) {
-            state.apply(Position(position), &fact);
+            state.apply(occurred(position), &fact);
         }
         self.beside.push((entity, state));
         self
@@ -51,11 +56,17 @@ impl Given {
         self
     }
 
+    /// Asked by this person.
+    pub(crate) fn by(mut self, person: ActorId) -> Self {
+        self.person = person;
+        self
+    }
+
     /// The command decided over this history; its events stand at positions 1, 2, 3 …
     pub(crate) fn when<C: Command>(&self, command: &C) -> Outcome {
         let mut state = C::Entity::default();
         for (position, fact) in (1..).zip(&self.facts) {
-            state.apply(Position(position), fact);
+            state.apply(occurred(position), fact);
         }
         let relied_on = command.relies_on(&state);
         let beside: Vec<_> = self

@@ -12,7 +12,7 @@ use piperoll_events::text::Digest;
 use piperoll_events::{EntityKind, EntityRef, Event, Position, Revision};
 use piperoll_projections::{Outcome, Placed};
 
-use crate::commands::State;
+use crate::commands::{Occurred, State};
 
 /// One entity's history, folded.
 #[derive(Debug, Clone)]
@@ -69,7 +69,8 @@ impl Held {
         if record.revision != self.revision.next() || record.previous != self.last {
             return None;
         }
-        self.state.apply(placed.position, &event.fact);
+        let person = record.on_behalf_of.unwrap_or(record.actor);
+        self.state.apply(Occurred { position: placed.position, person }, &event.fact);
         self.last = Some(placed.position);
         self.revision = record.revision;
         self.time = Some(event.time);

@@ -24,7 +24,7 @@ use super::reading::ReadRow;
 use super::record::Past;
 use super::sequence::{self, Checking, Numbering, Planned, SequenceError};
 use super::template::Templates;
-use crate::commands::State;
+use crate::commands::{Occurred, State};
 use crate::ledger::{FollowError, Following};
 
 /// Why a file can't be imported. Nothing has been recorded.
@@ -134,7 +134,8 @@ impl Standing {
         self.held.take_event(event, words);
         let state = self.states.entry(event.entity);
         let state = state.or_insert_with(|| State::new(event.entity.kind));
-        state.apply(placed.position, &event.fact);
+        let person = event.record.on_behalf_of.unwrap_or(event.record.actor);
+        state.apply(Occurred { position: placed.position, person }, &event.fact);
         let Fact::Import(fact) = &event.fact else { return };
         let import = ImportId::new(event.entity.id);
         match fact {

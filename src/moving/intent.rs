@@ -191,9 +191,8 @@ impl Intent {
     /// What a recorded fact would have been as an intent; `words` is its commentary, opened.
     #[must_use]
     pub fn of(entity: EntityRef, fact: &Fact, words: Option<Prose>) -> Self {
-        let Fact::Submission(fact) = fact else {
-            return Self::Plain { entity, fact: fact.clone() };
-        };
+        let plain = || Self::Plain { entity, fact: fact.clone() };
+        let Fact::Submission(fact) = fact else { return plain() };
         match fact.clone() {
             submission::Submission::Submitted(it) => Self::Submit {
                 measure: it.measure,
@@ -219,6 +218,10 @@ impl Intent {
             submission::Submission::CommentaryWritten(it) => {
                 Self::Explain { measure: it.measure, period: it.period, words }
             }
+            submission::Submission::RatingOverridden(_)
+            | submission::Submission::SignedOff(_)
+            | submission::Submission::SignOffRefused(_)
+            | submission::Submission::SignOffWithdrawn(_) => plain(),
         }
     }
 }

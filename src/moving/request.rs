@@ -76,6 +76,9 @@ fn plain(entity: EntityRef, fact: Fact) -> Option<Box<dyn Request>> {
         Fact::Framework(framework::Framework::RatingRuleSet(fact)) => {
             Box::new(commands::framework::SetRatingRule { framework: FrameworkId::new(id), fact })
         }
+        Fact::Framework(framework::Framework::SignOffChainSet(fact)) => {
+            Box::new(commands::framework::SetSignOffChain { framework: FrameworkId::new(id), fact })
+        }
         Fact::Framework(framework::Framework::DecisionRightSet(fact)) => {
             Box::new(commands::framework::SetDecisionRight {
                 framework: FrameworkId::new(id),

@@ -168,6 +168,10 @@ fn period(fact: &Fact) -> Option<Period> {
         Submission::CommentaryWritten(it) => Some(it.period),
         Submission::Withdrawn(it) => it.period,
         Submission::NoValueDeclared(it) => it.period,
+        Submission::RatingOverridden(it) => Some(it.period),
+        Submission::SignedOff(it) => it.period,
+        Submission::SignOffRefused(it) => it.period,
+        Submission::SignOffWithdrawn(it) => it.period,
     }
 }
 

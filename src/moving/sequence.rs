@@ -13,7 +13,7 @@ use piperoll_events::{Asserted, EntityKind, EntityRef, Fact, Position, import};
 
 use super::intent::Intent;
 use super::request::as_if_sealed;
-use crate::commands::{Decision, Ground, Rejection, State, Witness};
+use crate::commands::{Decision, Ground, Occurred, Rejection, State, Witness};
 
 /// The most entities of one batch.
 pub const MOST_ENTITIES: usize = 999;
@@ -184,7 +184,8 @@ impl Checking {
         }
         self.recorded = self.recorded.saturating_add(1);
         if let Some(state) = self.states.get_mut(&planned.entity) {
-            state.apply(Position(self.recorded), &fact);
+            let position = Position(self.recorded);
+            state.apply(Occurred { position, person: ActorId::derived(&["checking"]) }, &fact);
         }
         Ok(true)
     }

@@ -3,7 +3,8 @@
 
 use chrono::{Days, NaiveDate};
 use piperoll_events::comparability::Comparability;
-use piperoll_events::ids::{ActorId, MeasureId, PostId, RoleId};
+use piperoll_events::framework::SignOffChainSet;
+use piperoll_events::ids::{ActorId, MeasureId, PostId, RoleId, SubmissionId};
 use piperoll_events::measure::duty_ended::Duty;
 use piperoll_events::measure::{
     AccountableAssigned, BaselineProposed, ContributorAssigned, DutyEnded, Reclassified, Replaced,
@@ -14,11 +15,13 @@ use piperoll_events::post::held::Basis;
 use piperoll_events::post::{Created, Delegated, Held, Vacated};
 use piperoll_events::role::granted::{RoleName, RoleScope};
 use piperoll_events::role::{Ended, Granted};
-use piperoll_events::{EntityRef, Fact};
+use piperoll_events::sign_off::{Covered, SignOffChain, SignedScope, Signer, SigningMode, Stage};
+use piperoll_events::submission::{RatingOverridden, SignOffRefused, SignOffWithdrawn, SignedOff};
+use piperoll_events::{EntityRef, Fact, Period, Position};
 
 use super::facts::{MEASURES, Step};
 use super::histories::Seed;
-use super::makers::{baseline, label, measure, reason, words};
+use super::makers::{baseline, digest, framework, label, measure, period, reason, words};
 
 fn post(n: u8) -> PostId {
     PostId::derived(&[&(n % 3).to_string()])
@@ -39,10 +42,58 @@ fn until(n: u8) -> Option<NaiveDate> {
 
 /// One of everything that can be said of a post, a role or somebody's duty.
 pub(super) fn said(of: MeasureId, seed: Seed) -> Step {
-    match seed[7] % 14 {
+    match seed[7] % 19 {
         n @ 0..=7 => (of.into(), of_measure(n, seed)),
         n @ 8..=11 => (post(seed[3]).into(), of_post(n, seed)),
-        n => of_role(n, seed),
+        n @ 12..=13 => of_role(n, seed),
+        14 => (framework(seed[2]).into(), chain(seed)),
+        n => {
+            let period = period(seed[2]);
+            (SubmissionId::of(of, Some(period)).into(), of_submission(n, of, period, seed))
+        }
+    }
+}
+
+fn chain(seed: Seed) -> Fact {
+    let stage = Stage {
+        code: label("verified"),
+        title: words("Verified"),
+        covers: vec![SignedScope::Figures, SignedScope::Judgement],
+        signers: vec![Signer::Post { post: post(seed[3]) }, Signer::Steward {}],
+        mode: SigningMode::One {},
+    };
+    let chain = SignOffChain { stages: vec![stage] };
+    SignOffChainSet { chain, reason: reason(), authority: None }.into()
+}
+
+/// What somebody says of a submission, whether it holds anything or not.
+fn of_submission(n: u8, measure: MeasureId, on: Period, seed: Seed) -> Fact {
+    let (stage, post, reason) = (label("verified"), post(seed[3]), reason());
+    let (period, at) = (Some(on), Position(1 + u64::from(seed[4] % 8)));
+    match n {
+        15 => SignedOff {
+            measure,
+            period,
+            stage,
+            scope: vec![SignedScope::Figures],
+            post,
+            covers: vec![Covered { position: at, digest: digest(seed[5]) }],
+            rating: Some(label("green")),
+            statement: None,
+        }
+        .into(),
+        16 => SignOffRefused { measure, period, stage, post, content_from: at, reason }.into(),
+        17 => SignOffWithdrawn { measure, period, stage, post, signed_at: at, reason }.into(),
+        _ => RatingOverridden {
+            measure,
+            period: on,
+            computed: Some(label("red")),
+            stated: label("amber"),
+            inputs: vec![at],
+            reason,
+            authority: None,
+        }
+        .into(),
     }
 }
 

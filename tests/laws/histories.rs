@@ -85,7 +85,7 @@ pub(crate) fn history(name: &str, seeds: &[Seed], forgery: Forgery) -> History {
 /// A long history, the same each time, in which everything happens.
 pub(crate) fn some_history() -> History {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let seeds = (0..600).map(|_| {
+    let seeds = (0..900).map(|_| {
         // Marsaglia's xorshift64.
         state ^= state << 13;
         state ^= state >> 7;

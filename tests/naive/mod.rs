@@ -41,6 +41,7 @@ const KNOWN: &[&str] = &[
     "framework.adopted",
     "framework.decision_right_set",
     "framework.rating_rule_set",
+    "framework.sign_off_chain_set",
     "objective.added",
     "step.added",
     "area.added",
@@ -72,6 +73,10 @@ const KNOWN: &[&str] = &[
     "submission.withdrawn",
     "submission.no_value_declared",
     "submission.commentary_written",
+    "submission.rating_overridden",
+    "submission.signed_off",
+    "submission.sign_off_refused",
+    "submission.sign_off_withdrawn",
 ];
 
 impl Reading {

@@ -92,6 +92,11 @@ impl Scorecard {
             Some(("measure", what)) => {
                 self.measures.entry(id).or_default().take_in(position, what, fact);
             }
+            // What people say of a figure leaves it as it is.
+            Some((
+                "submission",
+                "signed_off" | "sign_off_refused" | "sign_off_withdrawn" | "rating_overridden",
+            )) => {}
             Some(("submission", what)) => self.submission(position, what, fact),
             _ => {}
         }

@@ -12,6 +12,7 @@ mod rows;
 pub mod table;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 pub use table::{Act, Reader};
 

@@ -1,11 +1,12 @@
 //! The rows, column by column as `schema.sql` has them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use piperoll_events::Position;
 use piperoll_events::text::Digest;
 use uuid::Uuid;
 
 use crate::runtime::copy::{Json, histories};
+use crate::runtime::key::Key;
 
 histories! { Histories;
     act: ActRow (All) {
@@ -16,4 +17,25 @@ histories! { Histories;
         row: Option<u64>, reported_known_at: Option<DateTime<Utc>>, reason: Option<Json>,
         authority: Option<Json>, made_case: Option<Json>, asserted: bool,
     }
+    post: PostRow (All) {
+        post: Uuid, position: Position, kind: i16, title: Json, organisation: Option<String>,
+    }
+    holding: HoldingRow (All) {
+        post: Uuid, position: Position, happened: i16, holder: Uuid, basis: Option<i16>,
+        valid_from: NaiveDate, valid_until: Option<NaiveDate>,
+    }
+    delegation: DelegationRow (All) {
+        post: Uuid, position: Position, delegate: Uuid, valid_from: NaiveDate,
+        valid_until: Option<NaiveDate>,
+    }
+    duty: DutyRow (All) {
+        measure: Uuid, position: Position, happened: i16, duty: i16, post: Option<Uuid>,
+        organisation: Option<String>, valid_from: NaiveDate,
+    }
+    signature: SignatureRow (All) {
+        measure: Uuid, period: Key, position: Position, happened: i16, stage: String, post: Uuid,
+        signed_at: Option<Position>, scope: Option<Json>, covers: Option<Json>,
+        rating: Option<String>, statement: Option<Json>,
+    }
+    chain: ChainRow (All) { framework: Uuid, position: Position, chain: Json }
 }

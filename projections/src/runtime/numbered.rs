@@ -37,7 +37,7 @@ pub(crate) use numbered;
 numbered! {
     EntityKind {
         Ledger = 1, Import = 2, Framework = 3, Objective = 4, Step = 5, Area = 6, Measure = 7,
-        Submission = 8,
+        Submission = 8, Post = 9, Role = 10,
     }
     Treatment { Targeted = 1, Contextual = 2, Tracker = 3, Volumetric = 4 }
     MeasureLevel { Strategic = 1, Operational = 2 }

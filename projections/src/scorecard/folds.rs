@@ -144,7 +144,7 @@ impl Fold {
                 });
             }
             // Who may decide moves no figure.
-            Framework::DecisionRightSet(_) => {}
+            Framework::DecisionRightSet(_) | Framework::SignOffChainSet(_) => {}
             Framework::RatingRuleSet(fact) => self.out.rule.push(RuleRow {
                 framework: at.id,
                 position: at.position,

@@ -47,6 +47,19 @@ impl Fold {
                 self.note(at, of, Happened::Withdrawn, (0, Some(&f.reason)));
                 self.out.submission.push(bare(at, of, State::Withdrawn));
             }
+            // What people say of a figure leaves it as it is; the acts stand in accountability.
+            Submission::RatingOverridden(f) => {
+                self.heard_of(at, f.measure.uuid(), Key::of(f.period));
+            }
+            Submission::SignedOff(f) => {
+                self.heard_of(at, f.measure.uuid(), Key::or_all(f.period));
+            }
+            Submission::SignOffRefused(f) => {
+                self.heard_of(at, f.measure.uuid(), Key::or_all(f.period));
+            }
+            Submission::SignOffWithdrawn(f) => {
+                self.heard_of(at, f.measure.uuid(), Key::or_all(f.period));
+            }
             Submission::CommentaryWritten(f) => {
                 let of = Of::new(f.measure, Some(f.period), f.content_from);
                 self.note(at, of, Happened::CommentaryWritten, (0, None));
@@ -167,6 +180,14 @@ impl Fold {
         });
     }
 
+    /// An entity's first event, whatever it is, is where its period is first heard of.
+    fn heard_of(&mut self, at: At<'_>, measure: Uuid, period: Key) {
+        if period != Key::ALL && at.event.record.revision == Revision(1) {
+            let position = at.position;
+            self.out.reported.push(ReportedRow { measure, period, position });
+        }
+    }
+
     fn note(
         &mut self,
         at: At<'_>,
@@ -174,12 +195,8 @@ impl Fold {
         happened: Happened,
         (cells, reason): (usize, Option<&Reason>),
     ) {
+        self.heard_of(at, of.measure, of.period);
         let record = &at.event.record;
-        // An entity's first event is where its period is first heard of.
-        if of.period != Key::ALL && record.revision == Revision(1) {
-            let (measure, period, position) = (of.measure, of.period, at.position);
-            self.out.reported.push(ReportedRow { measure, period, position });
-        }
         let asserted = record.asserted.as_ref();
         self.out.submission_note.push(SubmissionNote {
             measure: of.measure,

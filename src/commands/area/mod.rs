@@ -6,10 +6,10 @@ mod add;
 
 pub use add::Add;
 
+use piperoll_events::Fact;
 use piperoll_events::area::{Added, Area as AreaFact};
-use piperoll_events::{Fact, Position};
 
-use super::Entity;
+use super::{Entity, Occurred};
 
 /// The state of an area.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +18,7 @@ pub struct Area {
 }
 
 impl Entity for Area {
-    fn apply(&mut self, _: Position, fact: &Fact) {
+    fn apply(&mut self, _: Occurred, fact: &Fact) {
         if let Fact::Area(AreaFact::Added(fact)) = fact {
             self.added = Some(fact.clone());
         }

@@ -1,25 +1,28 @@
-//! A framework: adopted with its scale and rule; the rule may be set again, and who may decide
-//! which change is set row by row.
+//! A framework: adopted with its scale and rule; the rule may be set again; who may decide
+//! which change is set row by row, and the stages of sign-off as a whole.
 //!
-//! Commands: [`Adopt`], [`SetDecisionRight`], [`SetRatingRule`].
+//! Commands: [`Adopt`], [`SetDecisionRight`], [`SetRatingRule`], [`SetSignOffChain`].
 
 mod adopt;
 mod set_decision_right;
 mod set_rating_rule;
+mod set_sign_off_chain;
 
 pub use adopt::Adopt;
 pub use set_decision_right::SetDecisionRight;
 pub use set_rating_rule::SetRatingRule;
+pub use set_sign_off_chain::SetSignOffChain;
 
 use std::collections::BTreeMap;
 
 use piperoll_events::decision_right::{ChangeClass, ChangeSubject, DecisionRight};
 use piperoll_events::framework::{Adopted, Framework as FrameworkFact};
 use piperoll_events::rating::{RatingRule, Scale};
+use piperoll_events::sign_off::{SignOffChain, Stage};
 use piperoll_events::text::Label;
 use piperoll_events::{Authority, Fact, Position, Quantity};
 
-use super::{Entity, Rejection};
+use super::{Entity, Occurred, Rejection};
 
 /// The state of a framework.
 #[derive(Debug, Clone, Default)]
@@ -27,9 +30,34 @@ pub struct Framework {
     adopted: Option<Adopted>,
     rule: Option<RatingRule>,
     rights: BTreeMap<Label, DecisionRight>,
+    /// Where the rule was recorded.
+    ruled_at: Option<Position>,
+    chain: Option<SignOffChain>,
 }
 
 impl Framework {
+    /// Where the rating rule was recorded, where there is one.
+    pub(super) const fn ruled_at(&self) -> Option<Position> {
+        self.ruled_at
+    }
+
+    /// A stage of the chain.
+    ///
+    /// # Errors
+    /// There is none of that code; those that there are are named.
+    pub(super) fn stage(&self, code: &Label) -> Result<&Stage, Rejection> {
+        let stages = self.chain.iter().flat_map(|chain| &chain.stages);
+        let mut found = stages.clone().filter(|stage| stage.code == *code);
+        let known = || stages.map(|stage| stage.code.clone()).collect();
+        found.next().ok_or_else(|| Rejection::NoSuchStage { stage: code.clone(), known: known() })
+    }
+
+    /// Whether the scale has a level.
+    pub(super) fn has_level(&self, code: &Label) -> bool {
+        let scale = self.adopted.as_ref().and_then(|adopted| adopted.scale.as_ref());
+        scale.is_some_and(|scale| scale.levels.iter().any(|level| level.code == *code))
+    }
+
     /// Whether the table of decision rights accepts `authority` for such a change.
     ///
     /// # Errors
@@ -50,14 +78,19 @@ impl Framework {
 }
 
 impl Entity for Framework {
-    fn apply(&mut self, _: Position, fact: &Fact) {
+    fn apply(&mut self, at: Occurred, fact: &Fact) {
         let Fact::Framework(fact) = fact else { return };
+        let position = at.position;
         match fact {
             FrameworkFact::Adopted(fact) => {
                 self.rule.clone_from(&fact.rating_rule);
+                self.ruled_at = fact.rating_rule.as_ref().map(|_| position);
                 self.adopted = Some(fact.clone());
             }
-            FrameworkFact::RatingRuleSet(fact) => self.rule = Some(fact.rule.clone()),
+            FrameworkFact::RatingRuleSet(fact) => {
+                (self.rule, self.ruled_at) = (Some(fact.rule.clone()), Some(position));
+            }
+            FrameworkFact::SignOffChainSet(fact) => self.chain = Some(fact.chain.clone()),
             FrameworkFact::DecisionRightSet(fact) if fact.state.is_in_force() => {
                 self.rights.insert(fact.right.code.clone(), fact.right.clone());
             }
@@ -94,8 +127,10 @@ pub(crate) mod examples {
     use super::*;
     use piperoll_events::framework::DecisionRightSet;
     use piperoll_events::framework::decision_right_set::RightState;
+    use piperoll_events::ids::PostId;
     use piperoll_events::rating::{Compare, Ends, ScaleLevel, Shape, Tolerance, Track};
     use piperoll_events::reason::{AuthorityKind, Reason, ReasonCode, Resolution};
+    use piperoll_events::sign_off::{SignedScope, Signer, SigningMode};
     use piperoll_events::text::Words;
 
     fn level(code: &str, shape: Shape, colour: &str, track: Track) -> ScaleLevel {
@@ -129,6 +164,25 @@ pub(crate) mod examples {
             resolution: Some(Resolution::Approved),
             consulted: vec!["Scrutiny".parse().unwrap()],
             ..Authority::of(AuthorityKind::BodyDecision)
+        }
+    }
+
+    /// The steward verifies figures and judgement, then a post accepts the words.
+    pub(crate) fn chain() -> SignOffChain {
+        let stage = |code: &str, covers: &[SignedScope], signer| Stage {
+            code: code.parse().unwrap(),
+            title: Words { en: code.parse().unwrap(), cy: None },
+            covers: covers.to_vec(),
+            signers: vec![signer],
+            mode: SigningMode::One {},
+        };
+        let both = [SignedScope::Figures, SignedScope::Judgement];
+        let post = PostId::derived(&["director"]);
+        SignOffChain {
+            stages: vec![
+                stage("verified", &both, Signer::Steward {}),
+                stage("accepted", &[SignedScope::Words], Signer::Post { post }),
+            ],
         }
     }
 

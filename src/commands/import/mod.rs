@@ -12,11 +12,11 @@ pub use give_up::GiveUp;
 pub use receive::Receive;
 pub use reverse::Reverse;
 
+use piperoll_events::Fact;
 use piperoll_events::import::Import as ImportFact;
 use piperoll_events::import::Received;
-use piperoll_events::{Fact, Position};
 
-use super::{Entity, Rejection};
+use super::{Entity, Occurred, Rejection};
 
 /// The state of a file's application.
 #[derive(Debug, Clone, Default)]
@@ -60,7 +60,7 @@ impl Import {
 }
 
 impl Entity for Import {
-    fn apply(&mut self, _: Position, fact: &Fact) {
+    fn apply(&mut self, _: Occurred, fact: &Fact) {
         let Fact::Import(fact) = fact else { return };
         self.stage = match fact {
             ImportFact::Received(fact) => {

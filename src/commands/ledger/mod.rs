@@ -18,7 +18,7 @@ use piperoll_events::ledger::{Created, Ledger as LedgerFact};
 use piperoll_events::text::{Digest, Label};
 use piperoll_events::{Fact, Position};
 
-use super::Entity;
+use super::{Entity, Occurred};
 
 /// The state of a ledger.
 #[derive(Debug, Clone, Default)]
@@ -62,7 +62,8 @@ impl Ledger {
 }
 
 impl Entity for Ledger {
-    fn apply(&mut self, position: Position, fact: &Fact) {
+    fn apply(&mut self, at: Occurred, fact: &Fact) {
+        let position = at.position;
         let Fact::Ledger(fact) = fact else { return };
         match fact {
             LedgerFact::Created(fact) => self.created = Some(fact.clone()),

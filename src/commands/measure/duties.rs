@@ -54,6 +54,11 @@ impl Duties {
         self.0.get(bearer).copied()
     }
 
+    /// Whether a post has a duty.
+    pub(super) fn has(&self, duty: Duty, post: PostId) -> bool {
+        self.0.keys().any(|bearer| bearer.duty == duty && bearer.post == Some(post))
+    }
+
     pub(super) fn assign(&mut self, bearer: impl Into<Bearer>, from: NaiveDate) {
         self.0.insert(bearer.into(), from);
     }

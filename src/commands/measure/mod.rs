@@ -50,8 +50,10 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
+use piperoll_events::ids::{FrameworkId, PostId};
 use piperoll_events::measure::adopted::{MeasureLevel, Treatment};
 use piperoll_events::measure::baseline_set::Baseline;
+use piperoll_events::measure::duty_ended::Duty;
 use piperoll_events::measure::placed::Place as Placed;
 use piperoll_events::measure::{Adopted, Measure as MeasureFact};
 use piperoll_events::target::{Level, TargetShape};
@@ -61,7 +63,7 @@ use piperoll_events::{
 };
 
 use super::framework::Framework;
-use super::{Entity, Ground, Rejection};
+use super::{Entity, Ground, Occurred, Rejection};
 use duties::Duties;
 
 /// The state of a measure.
@@ -69,6 +71,8 @@ use duties::Duties;
 pub struct Measure {
     adopted: Option<Adopted>,
     definition: Option<Definition>,
+    /// Where the definition was recorded.
+    defined_at: Option<Position>,
     treatment: Option<Treatment>,
     level: Option<MeasureLevel>,
     baseline: Option<Baseline>,
@@ -93,6 +97,26 @@ struct Held {
 impl Measure {
     fn hold(&mut self, key: &TargetKey, target: &Target, position: Position) {
         self.targets.insert(key.clone(), Held { target: target.clone(), position });
+    }
+
+    /// Where its definition was recorded.
+    pub(super) const fn defined_at(&self) -> Option<Position> {
+        self.defined_at
+    }
+
+    /// Whether one of its targets was recorded there and stands.
+    pub(super) fn aims_since(&self, position: Position) -> bool {
+        self.targets.values().any(|held| held.position == position)
+    }
+
+    /// Whether it belongs to a framework.
+    pub(super) fn is_of(&self, framework: FrameworkId) -> bool {
+        self.adopted.as_ref().is_some_and(|adopted| adopted.framework == framework)
+    }
+
+    /// Whether a post has a duty towards it.
+    pub(super) fn has_duty(&self, duty: Duty, post: PostId) -> bool {
+        self.duties.has(duty, post)
     }
 
     /// Its framework, which says who may change it.
@@ -129,11 +153,13 @@ impl Measure {
 }
 
 impl Entity for Measure {
-    fn apply(&mut self, position: Position, fact: &Fact) {
+    fn apply(&mut self, at: Occurred, fact: &Fact) {
+        let position = at.position;
         let Fact::Measure(fact) = fact else { return };
         match fact {
             MeasureFact::Adopted(fact) => {
-                self.definition = Some(fact.definition.clone());
+                (self.definition, self.defined_at) =
+                    (Some(fact.definition.clone()), Some(position));
                 self.baseline = fact.baseline;
                 (self.treatment, self.level) = (Some(fact.treatment), Some(fact.level));
                 for first in &fact.targets {
@@ -145,7 +171,10 @@ impl Entity for Measure {
                 }
                 self.adopted = Some(fact.clone());
             }
-            MeasureFact::DefinitionSet(fact) => self.definition = Some(fact.definition.clone()),
+            MeasureFact::DefinitionSet(fact) => {
+                (self.definition, self.defined_at) =
+                    (Some(fact.definition.clone()), Some(position));
+            }
             MeasureFact::BaselineSet(fact) => self.baseline = Some(fact.baseline),
             MeasureFact::BaselineProposed(fact) => {
                 self.proposed.insert(fact.source.clone(), fact.baseline);

@@ -6,10 +6,10 @@ mod add;
 
 pub use add::Add;
 
+use piperoll_events::Fact;
 use piperoll_events::objective::{Added, Objective as ObjectiveFact};
-use piperoll_events::{Fact, Position};
 
-use super::Entity;
+use super::{Entity, Occurred};
 
 /// The state of an objective.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +18,7 @@ pub struct Objective {
 }
 
 impl Entity for Objective {
-    fn apply(&mut self, _: Position, fact: &Fact) {
+    fn apply(&mut self, _: Occurred, fact: &Fact) {
         if let Fact::Objective(ObjectiveFact::Added(fact)) = fact {
             self.added = Some(fact.clone());
         }

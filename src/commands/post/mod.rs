@@ -13,13 +13,13 @@ pub use delegate::Delegate;
 pub use hold::Hold;
 pub use vacate::Vacate;
 
+use piperoll_events::Fact;
 use piperoll_events::ids::{ActorId, PostId};
 use piperoll_events::post::held::Basis;
 use piperoll_events::post::{Created, Post as PostFact};
-use piperoll_events::{Fact, Position};
 
 use super::span::Span;
-use super::{Entity, Ground, Rejection, Witness};
+use super::{Entity, Ground, Occurred, Rejection, Witness};
 
 /// The state of a post.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +58,7 @@ impl Post {
 }
 
 impl Entity for Post {
-    fn apply(&mut self, _: Position, fact: &Fact) {
+    fn apply(&mut self, _: Occurred, fact: &Fact) {
         let Fact::Post(fact) = fact else { return };
         match fact {
             PostFact::Created(fact) => self.created = Some(fact.clone()),

@@ -9,11 +9,11 @@ mod grant;
 pub use end::End;
 pub use grant::Grant;
 
+use piperoll_events::Fact;
 use piperoll_events::role::Role as RoleFact;
-use piperoll_events::{Fact, Position};
 
-use super::Entity;
 use super::span::Span;
+use super::{Entity, Occurred};
 
 /// The state of a role: when it counted, counts or will count.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +22,7 @@ pub struct Role {
 }
 
 impl Entity for Role {
-    fn apply(&mut self, _: Position, fact: &Fact) {
+    fn apply(&mut self, _: Occurred, fact: &Fact) {
         let Fact::Role(fact) = fact else { return };
         match fact {
             RoleFact::Granted(fact) => self.spans.push(Span::new(fact.from, fact.until)),

@@ -6,10 +6,10 @@ mod add;
 
 pub use add::Add;
 
+use piperoll_events::Fact;
 use piperoll_events::step::{Added, Step as StepFact};
-use piperoll_events::{Fact, Position};
 
-use super::Entity;
+use super::{Entity, Occurred};
 
 /// The state of a step.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +18,7 @@ pub struct Step {
 }
 
 impl Entity for Step {
-    fn apply(&mut self, _: Position, fact: &Fact) {
+    fn apply(&mut self, _: Occurred, fact: &Fact) {
         if let Fact::Step(StepFact::Added(fact)) = fact {
             self.added = Some(fact.clone());
         }

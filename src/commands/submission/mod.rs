@@ -4,28 +4,41 @@
 //! Content begins with `submitted` or `no_value_declared`; what follows names that event as
 //! `content_from`. A measure's first content is not judged against the measure here: only the
 //! entity's own history decides, other entities are relied on.
-//! Commands: [`Submit`], [`Revise`], [`Withdraw`], [`DeclareNoValue`], [`WriteCommentary`].
+//! Commands: [`Submit`], [`Revise`], [`Withdraw`], [`DeclareNoValue`], [`WriteCommentary`],
+//! [`SignOff`], [`RefuseSignOff`], [`WithdrawSignOff`], [`OverrideRating`].
 
 mod cells;
 mod declare_no_value;
+mod override_rating;
+mod refuse_sign_off;
 mod revise;
+mod sign_off;
 mod submit;
 mod withdraw;
+mod withdraw_sign_off;
 mod write_commentary;
 
 pub use cells::Cells;
 pub use declare_no_value::DeclareNoValue;
+pub use override_rating::OverrideRating;
+pub use refuse_sign_off::RefuseSignOff;
 pub use revise::Revise;
+pub use sign_off::SignOff;
 pub use submit::Submit;
 pub use withdraw::Withdraw;
+pub use withdraw_sign_off::WithdrawSignOff;
 pub use write_commentary::WriteCommentary;
 
+use piperoll_events::ids::{ActorId, PostId};
+use piperoll_events::sign_off::Covered;
 use piperoll_events::submission::revised::ReportedRating;
-use piperoll_events::submission::{NoValueDeclared, Submission as SubmissionFact};
+use piperoll_events::submission::{
+    NoValueDeclared, RatingOverridden, Submission as SubmissionFact,
+};
 use piperoll_events::text::{Label, SealedText};
 use piperoll_events::{Cell, Fact, Position};
 
-use super::{Entity, Rejection};
+use super::{Entity, Occurred, Rejection};
 
 /// The most cells of one submission; with every field filled they stay within one event.
 pub const MOST_CELLS: usize = 800;
@@ -39,6 +52,21 @@ pub struct Submission {
     /// The last event that moved a figure: what commentary explains.
     figures_at: Option<Position>,
     commentary: Option<Box<SealedText>>,
+    /// Where the words were recorded.
+    words_at: Option<Position>,
+    /// Whoever entered or changed what stands.
+    entered_by: Vec<ActorId>,
+    signatures: Vec<Signature>,
+    overridden: Option<RatingOverridden>,
+}
+
+/// A signature that was given and not taken back. Whether a later version has lapsed it, readers say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Signature {
+    stage: Label,
+    post: PostId,
+    covers: Vec<Covered>,
+    position: Position,
 }
 
 /// What a submission holds.
@@ -86,20 +114,49 @@ impl Submission {
         }
     }
 
+    /// Where what it holds was last said: the figures, or that there are none.
+    const fn said_at(&self) -> Option<Position> {
+        match self.content {
+            Content::None => None,
+            Content::Figures(from) => match self.figures_at {
+                Some(at) => Some(at),
+                None => Some(from),
+            },
+            Content::NoValue(from, _) => Some(from),
+        }
+    }
+
+    /// Where what it holds began.
+    const fn content_from(&self) -> Option<Position> {
+        match self.content {
+            Content::None => None,
+            Content::Figures(from) | Content::NoValue(from, _) => Some(from),
+        }
+    }
+
+    fn entered(&mut self, person: ActorId) {
+        if !self.entered_by.contains(&person) {
+            self.entered_by.push(person);
+        }
+    }
+
+    /// Forgets the content; signatures stand, on what they covered.
+    fn clear(&mut self) {
+        let signatures = std::mem::take(&mut self.signatures);
+        *self = Self { signatures, ..Self::default() };
+    }
+
     /// Whether a rating or words would still stand if every figure went: a publisher that blanks a
     /// figure and keeps its rating is recorded as it stood.
     fn outlives_its_figures(&self, rating: Option<&ReportedRating>) -> bool {
         let rating = rating.map_or(&self.rating_as_reported, |rating| &rating.now);
         rating.is_some() || self.commentary.is_some()
     }
-
-    fn clear(&mut self) {
-        *self = Self::default();
-    }
 }
 
 impl Entity for Submission {
-    fn apply(&mut self, position: Position, fact: &Fact) {
+    fn apply(&mut self, at: Occurred, fact: &Fact) {
+        let position = at.position;
         let Fact::Submission(fact) = fact else { return };
         match fact {
             SubmissionFact::Submitted(fact) => {
@@ -109,6 +166,8 @@ impl Entity for Submission {
                 self.cells.extend(fact.cells.iter().cloned());
                 self.rating_as_reported.clone_from(&fact.rating_as_reported);
                 self.commentary = fact.commentary.clone().map(Box::new);
+                self.words_at = fact.commentary.as_ref().map(|_| position);
+                self.entered(at.person);
             }
             SubmissionFact::Revised(fact) => {
                 self.cells.extend(fact.changed.iter().cloned());
@@ -119,14 +178,28 @@ impl Entity for Submission {
                     self.rating_as_reported.clone_from(&rating.now);
                 }
                 self.figures_at = Some(position);
+                self.entered(at.person);
             }
             SubmissionFact::Withdrawn(_) => self.clear(),
             SubmissionFact::NoValueDeclared(fact) => {
                 self.clear();
                 self.content = Content::NoValue(position, Box::new(fact.clone()));
+                self.entered(at.person);
             }
             SubmissionFact::CommentaryWritten(fact) => {
                 self.commentary = fact.text.clone().map(Box::new);
+                self.words_at = fact.text.as_ref().map(|_| position);
+            }
+            SubmissionFact::RatingOverridden(fact) => self.overridden = Some(fact.clone()),
+            SubmissionFact::SignedOff(fact) => self.signatures.push(Signature {
+                stage: fact.stage.clone(),
+                post: fact.post,
+                covers: fact.covers.clone(),
+                position,
+            }),
+            SubmissionFact::SignOffRefused(_) => {}
+            SubmissionFact::SignOffWithdrawn(fact) => {
+                self.signatures.retain(|signature| signature.position != fact.signed_at);
             }
         }
     }
