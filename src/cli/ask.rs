@@ -12,6 +12,7 @@ use crate::asking::answer::Desk;
 use crate::asking::moment::{When, instant, instant_from};
 use crate::asking::questions::made_easier::{self, Easier};
 use crate::asking::questions::retargeting::Retargeting;
+use crate::asking::questions::signed_by::{self, Signed};
 use crate::asking::questions::{Between, Reply, who_changed};
 use crate::config::Config;
 
@@ -57,6 +58,14 @@ enum Question {
         #[arg(long)]
         to: Option<String>,
     },
+    /// At which stages a figure was signed, what each signature covers, what changed since.
+    #[command(after_help = "Example:\n  piperoll ask --ledger northmoor signed-by NM09 FY2023-Q3")]
+    SignedBy {
+        /// The measure's code or id.
+        measure: String,
+        /// The period, `FY2023-Q3`.
+        period: Period,
+    },
     /// Every target made easier than before, or than a year earlier, or lost.
     #[command(
         after_help = "Example:\n  piperoll ask --ledger northmoor targets-made-easier --from 2024-01-01 --to 2024-12-31"
@@ -101,6 +110,10 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
             let reply = desk.who_changed_target(asked, when).await?;
             print(&reply, form, &CHANGE, cells, story)?;
         }
+        Question::SignedBy { measure, period } => {
+            let reply = desk.signed_by(signed_by::Asked { measure, period }, when).await?;
+            print(&reply, form, &SIGNED, signed_cells, signed_story)?;
+        }
         Question::TargetsMadeEasier { from, to } => {
             let asked = made_easier::Asked { between: between(Some(&from), Some(&to))? };
             let reply = desk.targets_made_easier(asked, when).await?;
@@ -144,8 +157,7 @@ fn print<P: serde::Serialize, R: serde::Serialize>(
         let counts: Vec<String> = counts.map(|(word, n)| format!("{n} {word}")).collect();
         counts.join(", ").replace('_', " ")
     };
-    let (measures, changes) =
-        (count(looked.measures, "measure"), count(looked.changes, "target change"));
+    let (measures, changes) = (count(looked.measures, "measure"), count(looked.changes, "change"));
     if reply.rows.is_empty() {
         output::line(format!("Looked at {changes} of {measures}; none is an answer."))?;
     } else {
@@ -199,6 +211,62 @@ const CHANGE: [&str; 24] = [
     "actor",
     "asserted",
 ];
+
+const SIGNED: [&str; 10] = [
+    "stage",
+    "scope",
+    "state",
+    "post",
+    "position",
+    "covers",
+    "rating",
+    "ended_by",
+    "person",
+    "changed_after",
+];
+
+fn signed_cells(row: &Signed) -> Vec<String> {
+    let list = |positions: &mut dyn Iterator<Item = Position>| {
+        positions.map(|position| position.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    let post = row.post_title.as_ref().map(|title| title.en.to_string());
+    vec![
+        row.stage.to_string(),
+        row.scope.iter().map(output::words).collect::<Vec<_>>().join(" "),
+        output::words(&row.state),
+        post.or_else(|| row.post.map(|post| post.to_string())).unwrap_or_default(),
+        row.position.map(|position| position.to_string()).unwrap_or_default(),
+        list(&mut row.covers.iter().map(|covered| covered.position)),
+        row.rating.clone().unwrap_or_default(),
+        row.ended_by.map(|position| position.to_string()).unwrap_or_default(),
+        row.person.map(|person| person.to_string()).unwrap_or_default(),
+        list(&mut row.changed_after.iter().map(|touch| touch.position)),
+    ]
+}
+
+/// A stage told line by line.
+fn signed_story(row: &Signed) -> Vec<String> {
+    let title = row.title.as_ref().map_or_else(|| row.stage.to_string(), |it| it.en.to_string());
+    let scope = row.scope.iter().map(output::words).collect::<Vec<_>>().join(" and ");
+    let mut lines = vec![format!("{title} ({scope}): {}", output::words(&row.state))];
+    let Some(position) = row.position else { return lines };
+    let post = row.post_title.as_ref().map_or("a post".to_owned(), |it| it.en.to_string());
+    let shown = row.rating.as_ref().map(|rating| format!(", shown as {rating}"));
+    let covers: Vec<String> = row.covers.iter().map(|it| it.position.to_string()).collect();
+    lines.push(format!("  by {post} at position {position}{}", shown.unwrap_or_default()));
+    if !covers.is_empty() {
+        lines.push(format!("  covers the versions at {}", covers.join(", ")));
+    }
+    if let Some(by) = row.ended_by {
+        lines.push(format!("  {} by position {by}", output::words(&row.state)));
+    }
+    for touch in &row.changed_after {
+        let (kind, position) = (output::words(&touch.kind), touch.position);
+        let within = if row.scope.contains(&touch.scope) { "not covered" } else { "out of scope" };
+        lines.push(format!("  changed since: {kind} at position {position}, {within}"));
+    }
+    lines
+}
 
 const EASIER: [&str; 5] = ["bases", "difference", "percent_of_old", "became_met", "restored_at"];
 

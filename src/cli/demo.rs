@@ -61,6 +61,8 @@ Who changed the target for missed bins, and what was known then?
   piperoll ask --ledger northmoor who-changed-target NM02 --period FY2023-Q3
 Which targets were made easier this year, and were they put back?
   piperoll ask --ledger northmoor targets-made-easier --from 2024-01-01 --to 2030-01-01
+Who signed the figure for invoices, and what has changed since?
+  piperoll ask --ledger northmoor signed-by NM09 FY2023-Q4
 A partnership's emissions before and after the series was restated:
   piperoll as-at --ledger severnside --known-at 2023-01-01 measure WB5
   piperoll as-at --ledger severnside measure WB5

@@ -3,24 +3,30 @@
 //! **Invariant:** every act has a command id that follows from the ledger and its place in the list
 //! below, so a demo that was killed goes on, and one that runs twice changes nothing.
 
-use piperoll_events::ids::{CommandId, LedgerName, MeasureId};
-use piperoll_events::measure::BaselineSet;
+use piperoll_events::framework::SignOffChainSet;
+use piperoll_events::ids::{CommandId, FrameworkId, LedgerName, MeasureId, PostId};
 use piperoll_events::measure::baseline_set::Baseline;
+use piperoll_events::measure::{BaselineSet, StewardAssigned};
+use piperoll_events::post::{Created, created::PostKind};
 use piperoll_events::reason::{Authority, AuthorityKind, Reason, ReasonCode, Resolution};
+use piperoll_events::sign_off::{Covered, SignOffChain, SignedScope, Signer, SigningMode, Stage};
 use piperoll_events::submission::no_value_declared::NoValue;
 use piperoll_events::target::{Level, TargetShape};
-use piperoll_events::text::Prose;
-use piperoll_events::{Breakdown, Cell, Channel, Period, Quantity, Target, TargetKey, Tier};
+use piperoll_events::text::{Digest, Prose, Words};
+use piperoll_events::{
+    Breakdown, Cell, Channel, Period, Position, Quantity, Target, TargetKey, Tier,
+};
+use sha2::{Digest as _, Sha256};
 
 use super::moving_in::MoveInError;
 use super::projecting;
 use super::site::{Site, SiteError};
 use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
-use crate::commands::{Request, measure, submission};
+use crate::commands::{Request, framework, measure, post, submission};
 use crate::config::Config;
 use crate::identity::vault::{Vault, VaultError};
-use crate::ledger::{Acting, ExecuteError, Ledger};
+use crate::ledger::{Acting, Answer, AskError, ExecuteError, Ledger};
 
 /// The two bodies. Neither exists.
 pub const BODIES: [&str; 2] = ["northmoor", "severnside"];
@@ -46,6 +52,9 @@ pub enum DemoError {
     /// The read models.
     #[error(transparent)]
     Project(#[from] projecting::ProjectError),
+    /// NATS, asked for a body.
+    #[error(transparent)]
+    Ask(#[from] AskError),
     /// A word of the script below that is none.
     #[error("the demo's own script is wrong at `{0}`; this is a fault of ours")]
     Script(&'static str),
@@ -55,7 +64,15 @@ pub enum DemoError {
 struct Act {
     who: &'static str,
     post: &'static str,
-    request: Box<dyn Request>,
+    what: What,
+}
+
+/// What somebody does.
+enum What {
+    /// Something that is known beforehand.
+    Request(Box<dyn Request>),
+    /// Signing what a page shows once the acts before are recorded.
+    Sign { measure: &'static str, period: &'static str, stage: &'static str, post: PostId },
 }
 
 /// Records what happened since the bodies moved in. Returns how many acts stand.
@@ -73,21 +90,46 @@ pub async fn witness(config: &Config, body: &LedgerName) -> Result<usize, DemoEr
         _ => script.severnside().await?,
     };
     let count = acts.len();
+    let mut reached = Position::START;
     for (n, act) in acts.into_iter().enumerate() {
-        perform(&ledger, &vault, n, act).await?;
+        let request = match act.what {
+            What::Request(request) => request,
+            What::Sign { measure, period: of, stage, post } => {
+                projecting::catch_up(&site).await?;
+                // As it was shown then, also when the demo runs again.
+                let shown = desk.shown(measure, period(of)?, When::At(reached)).await?;
+                Box::new(submission::SignOff {
+                    measure: shown.measure,
+                    period: Some(period(of)?),
+                    framework: shown.framework,
+                    stage: stage.parse().map_err(|_| DemoError::Script(stage))?,
+                    post,
+                    covers: covered(&ledger, &shown.positions).await?,
+                    rating: shown.rating,
+                    statement: None,
+                })
+            }
+        };
+        let answer = perform(&ledger, &vault, n, (act.who, act.post), request.as_ref()).await?;
+        reached = reached.max(answer.position);
     }
     projecting::catch_up(&site).await?;
     Ok(count)
 }
 
-async fn perform(ledger: &Ledger, vault: &Vault, n: usize, act: Act) -> Result<(), DemoError> {
+async fn perform(
+    ledger: &Ledger,
+    vault: &Vault,
+    n: usize,
+    (who, post): (&'static str, &'static str),
+    request: &dyn Request,
+) -> Result<Answer, DemoError> {
     let ledger_id = ledger.identity().ledger_id.to_string();
     let command_id = CommandId::derived(&[&ledger_id, "demo", &n.to_string()]);
-    let actor = vault.actor(act.who).await?;
+    let actor = vault.actor(who).await?;
     let mut acting = Acting::new(actor, Channel::Api, command_id);
-    acting.post = act.post.parse().ok();
-    ledger.execute(act.request.as_ref(), &acting).await?;
-    Ok(())
+    acting.post = post.parse().ok();
+    Ok(ledger.execute(request, &acting).await?)
 }
 
 struct Script<'a> {
@@ -116,7 +158,7 @@ impl Script<'_> {
             }))
         };
         let words = "Rounds are back to strength; no street was missed twice in March.";
-        Ok(vec![
+        let mut acts = vec![
             act(performance, Box::new(self.figure(bins, "FY2023-Q4", "43.1", words).await?)),
             act(performance, Box::new(self.figure(invoices, "FY2023-Q4", "97.4", "").await?)),
             act(environment, change("60", ReasonCode::DemandChanged, "More households to serve.")?),
@@ -146,6 +188,78 @@ impl Script<'_> {
                     reason: None,
                 }),
             ),
+        ];
+        acts.extend(self.a_lapsed_signature(invoices).await?);
+        Ok(acts)
+    }
+
+    /// A figure signed at both stages, and revised after that: what was signed is not what stands.
+    async fn a_lapsed_signature(&self, invoices: MeasureId) -> Result<Vec<Act>, DemoError> {
+        let framework = self.desk.measure_of("NM09", When::Now).await?.1.framework;
+        let framework = FrameworkId::new(framework);
+        let steward = PostId::derived(&["northmoor", "finance data steward"]);
+        let director = PostId::derived(&["northmoor", "director of resources"]);
+        let monitoring = ("Gwen Marsh", "Monitoring Officer");
+        let why = |text: &str| Reason { code: ReasonCode::NoneRecorded, text: text.parse().ok() };
+        let post = |post: PostId, title: &'static str| -> Result<Act, DemoError> {
+            let fact = Created {
+                title: words(title)?,
+                kind: PostKind::Officer,
+                organisation: None,
+                reason: why("The structure of April 2024."),
+            };
+            Ok(act(monitoring, Box::new(post::Create { post, fact })))
+        };
+        let stage = |code: &'static str, title, covers: &[SignedScope], signer| {
+            Ok::<_, DemoError>(Stage {
+                code: code.parse().map_err(|_| DemoError::Script(code))?,
+                title: words(title)?,
+                covers: covers.to_vec(),
+                signers: vec![signer],
+                mode: SigningMode::One {},
+            })
+        };
+        let judged = [SignedScope::Figures, SignedScope::Judgement];
+        let chain = SignOffChain {
+            stages: vec![
+                stage("verified", "Verified by its data steward", &judged, Signer::Steward {})?,
+                stage(
+                    "accepted",
+                    "Accepted by the director",
+                    &judged,
+                    Signer::Post { post: director },
+                )?,
+            ],
+        };
+        let reason = why("Agreed with internal audit.");
+        let chain = SignOffChainSet { chain, reason: reason.clone(), authority: None };
+        let from = "2024-04-01".parse().map_err(|_| DemoError::Script("2024-04-01"))?;
+        let assigned = StewardAssigned { post: steward, from, reason, authority: None };
+        let sign = |who, stage, post| Act {
+            who,
+            post: if post == steward { "Finance Data Steward" } else { "Director of Resources" },
+            what: What::Sign { measure: "NM09", period: "FY2023-Q4", stage, post },
+        };
+        let revised = submission::Revise {
+            measure: invoices,
+            period: period("FY2023-Q4")?,
+            content_from: None,
+            changed: vec![cell("95.1")?],
+            removed: Vec::new(),
+            rating_as_reported: None,
+            reason: Reason {
+                code: ReasonCode::LateData,
+                text: "A batch of schools' invoices came in after the close.".parse().ok(),
+            },
+        };
+        Ok(vec![
+            post(steward, "Finance Data Steward")?,
+            post(director, "Director of Resources")?,
+            act(monitoring, Box::new(framework::SetSignOffChain { framework, fact: chain })),
+            act(monitoring, Box::new(measure::AssignSteward { measure: invoices, fact: assigned })),
+            sign("Ines Okafor", "verified", steward),
+            sign("Tom Brandreth", "accepted", director),
+            act(("Rhys Calder", "Performance Manager"), Box::new(revised)),
         ])
     }
 
@@ -217,7 +331,23 @@ impl Script<'_> {
 }
 
 fn act((who, post): (&'static str, &'static str), request: Box<dyn Request>) -> Act {
-    Act { who, post, request }
+    Act { who, post, what: What::Request(request) }
+}
+
+/// Versions with the digests of their bodies as they were published.
+async fn covered(ledger: &Ledger, positions: &[Position]) -> Result<Vec<Covered>, DemoError> {
+    let mut covered = Vec::with_capacity(positions.len());
+    for position in positions {
+        let stored = ledger.stream().find(*position).await?;
+        let stored = stored.ok_or(DemoError::Script("a version that is shown"))?;
+        let digest = Digest::new(Sha256::digest(&stored.body).into());
+        covered.push(Covered { position: *position, digest });
+    }
+    Ok(covered)
+}
+
+fn words(text: &'static str) -> Result<Words, DemoError> {
+    Ok(Words { en: text.parse().map_err(|_| DemoError::Script(text))?, cy: None })
 }
 
 fn period(text: &'static str) -> Result<Period, DemoError> {

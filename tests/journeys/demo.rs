@@ -9,7 +9,7 @@ use crate::support::program::{Servers, runtime, wait_until};
 use crate::support::raw::{self, Message};
 
 /// What is witnessed in each body after it has moved in.
-const BODIES: [(&str, u64); 2] = [("northmoor", 6), ("severnside", 2)];
+const BODIES: [(&str, u64); 2] = [("northmoor", 13), ("severnside", 2)];
 const HALFWAY: u64 = 120;
 
 #[test]
@@ -74,10 +74,37 @@ fn the_story_is_told(servers: &Servers) {
     let revised = told.lines().find(|line| line.contains("revised")).unwrap();
     assert!(revised.ends_with("none recorded"), "{revised}");
     the_lowered_target_is_found(servers);
+    the_lapsed_signature_is_found(servers);
     let scale = &june["line"]["rule"]["scale"]["levels"][0];
     assert_eq!(scale["words"]["en"], "On track");
     let now = servers.json(&["as-at", "--ledger", "northmoor", "--json", "scorecard"]);
     assert_eq!(now["as_at"]["closed"], "open");
+}
+
+/// Story: a figure signed at both stages and revised after that.
+fn the_lapsed_signature_is_found(servers: &Servers) {
+    let ask = ["ask", "--ledger", "northmoor", "--json"];
+    let signed = ["signed-by", "NM09", "FY2023-Q4"];
+    let now = servers.json(&[&ask[..], &signed].concat());
+    let rows = now["rows"].as_array().unwrap();
+    let told: Vec<_> = rows.iter().map(|row| (&row["stage"], &row["state"])).collect();
+    let [verified, accepted, lapsed] = ["verified", "accepted", "lapsed"].map(|word| json!(word));
+    assert_eq!(told, [(&verified, &lapsed), (&accepted, &lapsed)]);
+    let by = rows[1]["ended_by"].as_u64().unwrap();
+    assert_eq!(rows[0]["ended_by"], by);
+    assert_ne!(rows[0]["person"], rows[1]["person"]);
+    assert_eq!(rows[0]["post_title"]["en"], "Finance Data Steward");
+    let after = json!([{"position": by, "scope": "figures", "kind": "figures"}]);
+    assert_eq!(rows[1]["changed_after"], after);
+    // Just before the revision both covered what stood.
+    let before = (by - 1).to_string();
+    let before = servers.json(&[&ask[..], &["--position", &before], &signed].concat());
+    assert_eq!(before["totals"]["by_state"], json!({"current": 2}));
+    // A near miss: signed by nobody is not lapsed.
+    let nobody = servers.json(&[&ask[..], &["signed-by", "NM02", "FY2023-Q4"]].concat());
+    assert_eq!(nobody["totals"]["by_state"], json!({"outstanding": 2}));
+    let words = servers.fine(&[&["ask", "--ledger", "northmoor"][..], &signed].concat());
+    assert!(words.contains("figures current to 0 of 2"), "{words}");
 }
 
 /// Story: a target lowered when its result was known, and put back.
@@ -119,10 +146,7 @@ fn the_lowered_target_is_found(servers: &Servers) {
     assert_eq!(before["rows"].as_array().unwrap().len(), 1);
     let quiet = ["targets-made-easier", "--from", "2021-01-01", "--to", "2021-06-30"];
     let quiet = servers.fine(&[&["ask", "--ledger", "northmoor"][..], &quiet].concat());
-    assert!(
-        quiet.contains("Looked at 0 target changes of 0 measures; none is an answer."),
-        "{quiet}"
-    );
+    assert!(quiet.contains("Looked at 0 changes of 0 measures; none is an answer."), "{quiet}");
     let csv = servers.fine(&[&["ask", "--ledger", "northmoor", "--csv"][..], &who].concat());
     assert_eq!(csv.lines().count(), 4, "{csv}");
     assert!(csv.starts_with("as_at,position,known_at,measure,"), "{csv}");

@@ -4,6 +4,7 @@ mod batches;
 mod following;
 mod guarding;
 mod relying;
+mod signing;
 mod writing;
 
 use piperoll::commands::objective::Add;

@@ -21,19 +21,19 @@ use piperoll_events::{
 use super::reason;
 use crate::support::{acting, ground};
 
-fn framework() -> FrameworkId {
+pub(super) fn framework() -> FrameworkId {
     FrameworkId::derived(&["f"])
 }
 
-fn measure() -> MeasureId {
+pub(super) fn measure() -> MeasureId {
     MeasureId::derived(&["m"])
 }
 
-fn words() -> Words {
+pub(super) fn words() -> Words {
     Words { en: "Fair work".parse().unwrap(), cy: None }
 }
 
-fn adopt_framework() -> AdoptFramework {
+pub(super) fn adopt_framework() -> AdoptFramework {
     let fact = FrameworkAdopted {
         title: words(),
         from: "2021-04-01".parse().unwrap(),
@@ -46,7 +46,7 @@ fn adopt_framework() -> AdoptFramework {
     AdoptFramework { framework: framework(), fact }
 }
 
-fn adopt_measure() -> Adopt {
+pub(super) fn adopt_measure() -> Adopt {
     let fact = Adopted {
         framework: framework(),
         title: words(),
@@ -96,7 +96,7 @@ fn target(period: &str, body: Option<&str>) -> SetTarget {
     SetTarget { measure: measure(), fact }
 }
 
-async fn done(ledger: &Ledger, request: &dyn Request) -> Position {
+pub(super) async fn done(ledger: &Ledger, request: &dyn Request) -> Position {
     ledger.execute(request, &acting()).await.unwrap().position
 }
 

@@ -9,6 +9,7 @@
 
 mod folds;
 mod rows;
+pub mod signing;
 pub mod table;
 #[cfg(test)]
 mod tests;

@@ -82,6 +82,10 @@ impl Reader {
         Self { pool, schema }
     }
 
+    pub(super) async fn session(&self) -> Result<Session<'_>, RuntimeError> {
+        Session::open(&self.pool, &self.schema).await
+    }
+
     /// Where the rows stand.
     ///
     /// # Errors
@@ -103,7 +107,7 @@ impl Reader {
                 reported_known_at, reason, authority, made_case, asserted
             from @.act where position = any($1)";
         let positions: Vec<i64> = positions.iter().copied().map(bigint).collect();
-        let session = Session::open(&self.pool, &self.schema).await?;
+        let session = self.session().await?;
         let rows = session.rows(text, &[&positions]).await?;
         rows.iter().map(|row| act(row).map(|act| (act.position, act))).collect()
     }

@@ -132,6 +132,21 @@ impl Reader {
         })
     }
 
+    /// Where the rating rules of a framework were recorded.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn ruled_at(
+        &self,
+        framework: Uuid,
+        at: Position,
+    ) -> Result<Vec<Position>, RuntimeError> {
+        let text = "select position from @.rule
+            where framework = $2 and position <= $1 and rule is not null order by position";
+        let rows = self.session().await?.rows(text, &[&bigint(at), &framework]).await?;
+        rows.iter().map(|row| Columns::of(row, "rule").position()).collect()
+    }
+
     /// What stood of measures, each at a position of its own.
     ///
     /// # Errors

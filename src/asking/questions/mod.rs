@@ -5,6 +5,7 @@
 
 pub mod made_easier;
 pub mod retargeting;
+pub mod signed_by;
 mod targets;
 pub mod who_changed;
 
