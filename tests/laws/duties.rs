@@ -105,7 +105,12 @@ fn of_measure(n: u8, seed: Seed) -> Fact {
             BaselineProposed { baseline: baseline(seed), source, reason }.into()
         }
         1 => Reclassified {
-            treatment: Some(adopted::Treatment::Tracker),
+            // Rarely for good: a measure that is watched is never rated again.
+            treatment: match seed[5] % 4 {
+                0 => Some(adopted::Treatment::Tracker),
+                1 => None,
+                _ => Some(adopted::Treatment::Targeted),
+            },
             old_treatment: Some(adopted::Treatment::Targeted),
             level: None,
             old_level: None,

@@ -16,6 +16,9 @@ pub(crate) fn rating(at: &Scorecard, measure: &str, of: &str, part: &Breakdown) 
     let Some(held) = at.measures.get(measure) else {
         return "no_figure".to_owned();
     };
+    if held.treatment != "targeted" {
+        return "tracker".to_owned();
+    }
     let submission = at.submissions.get(&(measure.to_owned(), of.to_owned()));
     let cell = submission
         .filter(|s| s.state == Standing::Figures)

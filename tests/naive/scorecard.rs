@@ -28,6 +28,8 @@ pub(crate) struct Framework {
 pub(crate) struct Measure {
     pub(crate) framework: String,
     pub(crate) title: Value,
+    /// What is done with its figures: `targeted` and the like.
+    pub(crate) treatment: String,
     /// By scheme.
     pub(crate) codes: BTreeMap<String, Value>,
     pub(crate) definition: Value,
@@ -176,6 +178,7 @@ impl Measure {
             "adopted" => {
                 self.framework = word(&fact["framework"]);
                 self.title = fact["title"].clone();
+                self.treatment = word(&fact["treatment"]);
                 self.define(position, &fact["definition"]);
                 self.baseline = fact.get("baseline").cloned();
                 for code in list(&fact["codes"]) {
@@ -198,6 +201,11 @@ impl Measure {
             }
             "target_withdrawn" => {
                 self.targets.remove(&target(&fact["key"]));
+            }
+            "reclassified" => {
+                if let Some(treatment) = some(&fact["treatment"]) {
+                    self.treatment = treatment;
+                }
             }
             "placed" => self.place(&fact["place"]),
             "code_assigned" => {

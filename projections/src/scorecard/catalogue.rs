@@ -55,8 +55,11 @@ pub(super) struct Known {
     ever: Vec<(i16, Position)>,
 }
 
-#[derive(Debug)]
+/// A measure as it is classified.
+#[derive(Debug, Clone)]
 struct Adopted {
+    /// Where its adoption was recorded.
+    since: Position,
     framework: Uuid,
     treatment: Treatment,
     level: MeasureLevel,
@@ -146,11 +149,12 @@ impl Catalogue {
         self.measures.entry(measure).or_default()
     }
 
-    fn add_names(&mut self, rows: [&[Row]; 4]) -> Result<(), RuntimeError> {
-        let [measures, titles, codes, places] = rows;
+    fn add_names(&mut self, rows: [&[Row]; 5]) -> Result<(), RuntimeError> {
+        let [measures, classifications, titles, codes, places] = rows;
         each(measures, "measure", |measure, columns| {
             let position = columns.position()?;
             let version = Adopted {
+                since: position,
                 framework: columns.uuid()?,
                 treatment: columns.word()?,
                 level: columns.word()?,
@@ -158,6 +162,19 @@ impl Catalogue {
                 asserted: columns.next()?,
             };
             self.known(measure).adopted.push(position, version);
+            Ok(())
+        })?;
+        each(classifications, "classification", |measure, columns| {
+            let position = columns.position()?;
+            let (treatment, level) = (columns.word_or_none()?, columns.word_or_none()?);
+            let known = self.known(measure);
+            // One that was never adopted is no measure, whatever is said of it.
+            if let Some((_, held)) = known.adopted.at(position) {
+                let mut version = held.clone();
+                version.treatment = treatment.unwrap_or(version.treatment);
+                version.level = level.unwrap_or(version.level);
+                known.adopted.push(position, version);
+            }
             Ok(())
         })?;
         each(titles, "measure_text", |measure, columns| {
@@ -222,7 +239,7 @@ impl Known {
 
     /// The measure as a list shows it.
     pub(super) fn line(&self, id: Uuid, at: Position) -> Option<MeasureLine> {
-        let (position, adopted) = self.adopted.at(at)?;
+        let (_, adopted) = self.adopted.at(at)?;
         Some(MeasureLine {
             measure: MeasureId::new(id),
             framework: adopted.framework,
@@ -232,7 +249,7 @@ impl Known {
             level: adopted.level,
             subject: adopted.subject,
             places: places(&self.places, at),
-            position: *position,
+            position: adopted.since,
             asserted: adopted.asserted,
         })
     }
@@ -323,8 +340,9 @@ impl Session<'_> {
             known.reported.push((Key::kept(columns.next()?), position));
             Ok(())
         };
-        let (measures, titles, codes, places, definitions, baselines, ever, rules, ()) = tokio::try_join!(
+        let (measures, classes, titles, codes, places, definitions, baselines, ever, rules, ()) = tokio::try_join!(
             self.rows(MEASURES, span),
+            self.rows(CLASSIFICATIONS, span),
             self.rows(TITLES, span),
             self.rows(CODES, span),
             self.rows(PLACES, span),
@@ -334,7 +352,7 @@ impl Session<'_> {
             self.rows(RULES, span),
             self.each(REPORTED, span, reported),
         )?;
-        held.add_names([&measures, &titles, &codes, &places])?;
+        held.add_names([&measures, &classes, &titles, &codes, &places])?;
         held.add_terms([&definitions, &baselines, &ever, &rules])?;
         held.upto = cursor;
         Ok(())
@@ -355,6 +373,8 @@ fn each(
 
 const MEASURES: &str = "select measure, position, framework, treatment, level, subject, asserted
     from @.measure where position > $1 and position <= $2 order by position";
+const CLASSIFICATIONS: &str = "select measure, position, treatment, level
+    from @.classification where position > $1 and position <= $2 order by position";
 const TITLES: &str = "select measure, position, title
     from @.measure_text where position > $1 and position <= $2 order by position";
 const CODES: &str = "select measure, position, scheme, code, valid_from

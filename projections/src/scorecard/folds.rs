@@ -25,8 +25,8 @@ use uuid::Uuid;
 
 use super::catalogue::EVERY_PERIOD;
 use super::rows::{
-    BaselineRow, BreakdownRow, CodeRow, DefinitionRow, DefinitionText, EverRow, Histories,
-    ImportRow, MeasureRow, MeasureText, PlacementRow, RuleRow, StructureRow, TargetText,
+    BaselineRow, BreakdownRow, ClassificationRow, CodeRow, DefinitionRow, DefinitionText, EverRow,
+    Histories, ImportRow, MeasureRow, MeasureText, PlacementRow, RuleRow, StructureRow, TargetText,
 };
 use super::targets::{Placing, rows as target_rows};
 use super::words::{ImportState, PlaceKind, PolarityKind, StructureKind, TargetHappened};
@@ -184,9 +184,14 @@ impl Fold {
             }
             Measure::Placed(fact) => self.place(at, fact.place),
             Measure::CodeAssigned(fact) => self.code(at, &fact.code),
+            Measure::Reclassified(fact) => self.out.classification.push(ClassificationRow {
+                measure: at.id,
+                position: at.position,
+                treatment: fact.treatment.map(Numbered::number),
+                level: fact.level.map(Numbered::number),
+            }),
             // Who answers for a measure, and whether it is still measured, moves no figure.
             Measure::BaselineProposed(_)
-            | Measure::Reclassified(_)
             | Measure::Retired(_)
             | Measure::Replaced(_)
             | Measure::AccountableAssigned(_)

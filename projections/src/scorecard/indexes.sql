@@ -19,6 +19,7 @@ create unique index on structure (kind, id, position desc);
 -- What the catalogue reads on from.
 create unique index on measure (position);
 create unique index on measure_text (position);
+create unique index on classification (position);
 create index on code (position);
 create index on placement (position);
 create unique index on definition (position);

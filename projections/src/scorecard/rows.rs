@@ -13,6 +13,9 @@ histories! { Histories;
         measure: Uuid, position: Position, framework: Uuid, treatment: i16, level: i16,
         subject: i16, asserted: bool,
     }
+    classification: ClassificationRow (All) {
+        measure: Uuid, position: Position, treatment: Option<i16>, level: Option<i16>,
+    }
     measure_text: MeasureText (All) {
         measure: Uuid, position: Position, title: Json, reason: Json, authority: Option<Json>,
     }

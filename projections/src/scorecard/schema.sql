@@ -6,6 +6,10 @@ create table measure (
     treatment smallint not null, level smallint not null, subject smallint not null,
     asserted boolean not null
 );
+-- Another treatment or level from here on; what is null stays as it was.
+create table classification (
+    measure uuid not null, position bigint not null, treatment smallint, level smallint
+);
 create table measure_text (
     measure uuid not null, position bigint not null, title json not null,
     reason json not null, authority json
