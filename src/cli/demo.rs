@@ -63,6 +63,8 @@ Which targets were made easier this year, and were they put back?
   piperoll ask --ledger northmoor targets-made-easier --from 2024-01-01 --to 2030-01-01
 Who signed the figure for invoices, and what has changed since?
   piperoll ask --ledger northmoor signed-by NM09 FY2023-Q4
+Who answered for it on a day?
+  piperoll ask --ledger northmoor accountable-on NM09 2024-06-01
 A partnership's emissions before and after the series was restated:
   piperoll as-at --ledger severnside --known-at 2023-01-01 measure WB5
   piperoll as-at --ledger severnside measure WB5

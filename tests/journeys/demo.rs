@@ -9,7 +9,7 @@ use crate::support::program::{Servers, runtime, wait_until};
 use crate::support::raw::{self, Message};
 
 /// What is witnessed in each body after it has moved in.
-const BODIES: [(&str, u64); 2] = [("northmoor", 13), ("severnside", 2)];
+const BODIES: [(&str, u64); 2] = [("northmoor", 14), ("severnside", 2)];
 const HALFWAY: u64 = 120;
 
 #[test]
@@ -105,6 +105,15 @@ fn the_lapsed_signature_is_found(servers: &Servers) {
     assert_eq!(nobody["totals"]["by_state"], json!({"outstanding": 2}));
     let words = servers.fine(&[&["ask", "--ledger", "northmoor"][..], &signed].concat());
     assert!(words.contains("figures current to 0 of 2"), "{words}");
+    // The steward is the one who signed; nobody was ever made accountable.
+    let on = |day: &str| servers.json(&[&ask[..], &["accountable-on", "NM09", day]].concat());
+    let june = on("2024-06-01");
+    let told: Vec<_> = june["rows"].as_array().unwrap().iter().map(|row| &row["duty"]).collect();
+    assert_eq!(told, [&json!("accountable"), &json!("steward")]);
+    assert_eq!(june["rows"][0]["post"], Value::Null);
+    assert_eq!(june["rows"][1]["holder"], rows[0]["person"]);
+    assert_eq!(june["rows"][1]["recorded_late"], true);
+    assert_eq!(on("2024-03-31")["rows"][1]["post"], Value::Null, "the day before");
 }
 
 /// Story: a target lowered when its result was known, and put back.

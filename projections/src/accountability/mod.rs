@@ -7,6 +7,7 @@
 //! **Invariant:** one act is one row, and a row looks at one event alone. What a person is called
 //! stands in the vault, never here.
 
+pub mod duties;
 mod folds;
 mod rows;
 pub mod signing;

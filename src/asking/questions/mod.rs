@@ -3,6 +3,7 @@
 //! **Invariant:** an answer says at which position it stands, what it looked at and how many of each,
 //! and running it again with the position that it names gives the same. No row is an answer too.
 
+pub mod accountable_on;
 pub mod made_easier;
 pub mod retargeting;
 pub mod signed_by;

@@ -3,27 +3,27 @@
 //! **Invariant:** every act has a command id that follows from the ledger and its place in the list
 //! below, so a demo that was killed goes on, and one that runs twice changes nothing.
 
-use piperoll_events::framework::SignOffChainSet;
-use piperoll_events::ids::{CommandId, FrameworkId, LedgerName, MeasureId, PostId};
+use piperoll_events::ids::{CommandId, LedgerName, MeasureId, PostId};
+use piperoll_events::measure::BaselineSet;
 use piperoll_events::measure::baseline_set::Baseline;
-use piperoll_events::measure::{BaselineSet, StewardAssigned};
-use piperoll_events::post::{Created, created::PostKind};
 use piperoll_events::reason::{Authority, AuthorityKind, Reason, ReasonCode, Resolution};
-use piperoll_events::sign_off::{Covered, SignOffChain, SignedScope, Signer, SigningMode, Stage};
+use piperoll_events::sign_off::Covered;
 use piperoll_events::submission::no_value_declared::NoValue;
 use piperoll_events::target::{Level, TargetShape};
-use piperoll_events::text::{Digest, Prose, Words};
+use piperoll_events::text::{Digest, Prose};
 use piperoll_events::{
     Breakdown, Cell, Channel, Period, Position, Quantity, Target, TargetKey, Tier,
 };
 use sha2::{Digest as _, Sha256};
+
+mod signing;
 
 use super::moving_in::MoveInError;
 use super::projecting;
 use super::site::{Site, SiteError};
 use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
-use crate::commands::{Request, framework, measure, post, submission};
+use crate::commands::{Request, measure, submission};
 use crate::config::Config;
 use crate::identity::vault::{Vault, VaultError};
 use crate::ledger::{Acting, Answer, AskError, ExecuteError, Ledger};
@@ -193,76 +193,6 @@ impl Script<'_> {
         Ok(acts)
     }
 
-    /// A figure signed at both stages, and revised after that: what was signed is not what stands.
-    async fn a_lapsed_signature(&self, invoices: MeasureId) -> Result<Vec<Act>, DemoError> {
-        let framework = self.desk.measure_of("NM09", When::Now).await?.1.framework;
-        let framework = FrameworkId::new(framework);
-        let steward = PostId::derived(&["northmoor", "finance data steward"]);
-        let director = PostId::derived(&["northmoor", "director of resources"]);
-        let monitoring = ("Gwen Marsh", "Monitoring Officer");
-        let why = |text: &str| Reason { code: ReasonCode::NoneRecorded, text: text.parse().ok() };
-        let post = |post: PostId, title: &'static str| -> Result<Act, DemoError> {
-            let fact = Created {
-                title: words(title)?,
-                kind: PostKind::Officer,
-                organisation: None,
-                reason: why("The structure of April 2024."),
-            };
-            Ok(act(monitoring, Box::new(post::Create { post, fact })))
-        };
-        let stage = |code: &'static str, title, covers: &[SignedScope], signer| {
-            Ok::<_, DemoError>(Stage {
-                code: code.parse().map_err(|_| DemoError::Script(code))?,
-                title: words(title)?,
-                covers: covers.to_vec(),
-                signers: vec![signer],
-                mode: SigningMode::One {},
-            })
-        };
-        let judged = [SignedScope::Figures, SignedScope::Judgement];
-        let chain = SignOffChain {
-            stages: vec![
-                stage("verified", "Verified by its data steward", &judged, Signer::Steward {})?,
-                stage(
-                    "accepted",
-                    "Accepted by the director",
-                    &judged,
-                    Signer::Post { post: director },
-                )?,
-            ],
-        };
-        let reason = why("Agreed with internal audit.");
-        let chain = SignOffChainSet { chain, reason: reason.clone(), authority: None };
-        let from = "2024-04-01".parse().map_err(|_| DemoError::Script("2024-04-01"))?;
-        let assigned = StewardAssigned { post: steward, from, reason, authority: None };
-        let sign = |who, stage, post| Act {
-            who,
-            post: if post == steward { "Finance Data Steward" } else { "Director of Resources" },
-            what: What::Sign { measure: "NM09", period: "FY2023-Q4", stage, post },
-        };
-        let revised = submission::Revise {
-            measure: invoices,
-            period: period("FY2023-Q4")?,
-            content_from: None,
-            changed: vec![cell("95.1")?],
-            removed: Vec::new(),
-            rating_as_reported: None,
-            reason: Reason {
-                code: ReasonCode::LateData,
-                text: "A batch of schools' invoices came in after the close.".parse().ok(),
-            },
-        };
-        Ok(vec![
-            post(steward, "Finance Data Steward")?,
-            post(director, "Director of Resources")?,
-            act(monitoring, Box::new(framework::SetSignOffChain { framework, fact: chain })),
-            act(monitoring, Box::new(measure::AssignSteward { measure: invoices, fact: assigned })),
-            sign("Ines Okafor", "verified", steward),
-            sign("Tom Brandreth", "accepted", director),
-            act(("Rhys Calder", "Performance Manager"), Box::new(revised)),
-        ])
-    }
-
     /// A baseline agreed, and a locality's figure corrected.
     async fn severnside(&self) -> Result<Vec<Act>, DemoError> {
         let poverty = self.measure("WB1").await?;
@@ -344,10 +274,6 @@ async fn covered(ledger: &Ledger, positions: &[Position]) -> Result<Vec<Covered>
         covered.push(Covered { position: *position, digest });
     }
     Ok(covered)
-}
-
-fn words(text: &'static str) -> Result<Words, DemoError> {
-    Ok(Words { en: text.parse().map_err(|_| DemoError::Script(text))?, cy: None })
 }
 
 fn period(text: &'static str) -> Result<Period, DemoError> {

@@ -1,0 +1,188 @@
+//! How changes of targets are printed, those made easier among them.
+
+use piperoll_events::Target;
+use piperoll_events::ease::Ease;
+use piperoll_events::target::Level;
+use piperoll_projections::score::{Known, Rating};
+
+use crate::asking::questions::made_easier::Easier;
+use crate::asking::questions::retargeting::Retargeting;
+use crate::cli::output;
+
+pub(super) const HEADINGS: [&str; 24] = [
+    "position",
+    "known_at",
+    "measure",
+    "code",
+    "period",
+    "breakdown",
+    "tier",
+    "happened",
+    "old",
+    "new",
+    "unit",
+    "ease",
+    "year_on_year",
+    "timing",
+    "known_period",
+    "known_actual",
+    "rating_before",
+    "rating_after",
+    "reason",
+    "reason_text",
+    "authority",
+    "post",
+    "actor",
+    "asserted",
+];
+
+pub(super) const EASIER: [&str; 5] =
+    ["bases", "difference", "percent_of_old", "became_met", "restored_at"];
+
+pub(super) fn cells(row: &Retargeting) -> Vec<String> {
+    let known = row.known_actual.as_ref();
+    let act = row.act.as_ref();
+    vec![
+        row.position.to_string(),
+        row.known_at.map(piperoll_events::envelope::micros).unwrap_or_default(),
+        row.measure.to_string(),
+        row.code.clone(),
+        row.key.period.to_string(),
+        row.key.breakdown.to_string(),
+        output::words(&row.key.tier),
+        output::words(&row.happened),
+        row.old.as_ref().map(aim).unwrap_or_default(),
+        row.new.as_ref().map(aim).unwrap_or_default(),
+        row.unit.clone().unwrap_or_default(),
+        output::words(&row.ease),
+        row.year_on_year.map(|compared| output::words(&compared.ease)).unwrap_or_default(),
+        output::words(&row.timing),
+        known.map(|known| known.said.period.to_string()).unwrap_or_default(),
+        known.map(|known| known.said.value.to_string()).unwrap_or_default(),
+        rating(row.rating_before.as_ref()),
+        rating(row.rating_after.as_ref()),
+        output::words(&row.reason.code),
+        row.reason.text.as_ref().map(ToString::to_string).unwrap_or_default(),
+        row.authority.as_ref().map(authority).unwrap_or_default(),
+        act.and_then(|act| act.post.clone()).unwrap_or_default(),
+        act.map(|act| act.actor.to_string()).unwrap_or_default(),
+        if row.asserted { "yes" } else { "no" }.to_owned(),
+    ]
+}
+
+pub(super) fn easier_cells(row: &Easier) -> Vec<String> {
+    let bases: Vec<String> = row.bases.iter().map(output::words).collect();
+    let more = [
+        bases.join(" and "),
+        row.difference.map(|by| by.to_string()).unwrap_or_default(),
+        row.percent_of_old.map(|share| share.to_string()).unwrap_or_default(),
+        row.became_met.map(|met| if met { "yes" } else { "no" }.to_owned()).unwrap_or_default(),
+        row.restored_at.map(|at| at.to_string()).unwrap_or_default(),
+    ];
+    let mut all = cells(&row.change);
+    all.extend(more);
+    all
+}
+
+/// A change told line by line.
+pub(super) fn story(row: &Retargeting) -> Vec<String> {
+    let when = row.known_at.map_or("an unknown day".to_owned(), |at| {
+        at.with_timezone(&chrono_tz::Europe::London).format("%-d %B %Y %H:%M").to_string()
+    });
+    let mut lines = vec![format!(
+        "{}  {} for {}: {}{}",
+        row.code,
+        row.title.en,
+        row.key.period,
+        became(row),
+        row.unit.as_ref().map(|unit| format!(" ({unit})")).unwrap_or_default(),
+    )];
+    let how = if row.asserted { "asserted by a file for" } else { "recorded on" };
+    let by = row.act.as_ref().and_then(|act| act.post.clone());
+    let by = by.map(|post| format!(" by {post}")).unwrap_or_default();
+    lines.push(format!("  {how} {when}{by}, position {}", row.position));
+    let mut judged: Vec<String> = Vec::new();
+    judged.extend(row.ease.map(|ease| output::words(&ease)));
+    judged.extend(row.year_on_year.map(|compared| {
+        let word = output::words(&compared.ease);
+        match compared.ease {
+            Ease::Easier | Ease::Harder => format!("{word} than for {}", compared.period),
+            _ => format!("{word} against {}", compared.period),
+        }
+    }));
+    judged.extend(row.timing.map(|timing| output::words(&timing)));
+    lines.push(format!("  {}", judged.join("; ")));
+    lines.push(format!("  {}", known(row.known_actual.as_ref(), row)));
+    let text = row.reason.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    let why = output::words(&row.reason.code);
+    let why = if why == "none recorded" { "reason: none recorded".to_owned() } else { why };
+    lines.push(format!("  {why}{text}"));
+    if let Some(given) = &row.authority {
+        lines.push(format!("  authority: {}", authority(given)));
+    }
+    lines
+}
+
+pub(super) fn easier_story(row: &Easier) -> Vec<String> {
+    let mut lines = story(&row.change);
+    if let Some(share) = row.percent_of_old {
+        let by = row.difference.map(|by| by.to_string()).unwrap_or_default();
+        lines.push(format!("  {by} ({share} % of the old target)"));
+    }
+    if row.became_met == Some(true) {
+        lines.push("  what was known missed the old target and meets the new one".to_owned());
+    }
+    if let Some(at) = row.restored_at {
+        lines.push(format!("  put back at position {at}"));
+    }
+    lines
+}
+
+fn became(row: &Retargeting) -> String {
+    let old = row.old.as_ref().map_or("none".to_owned(), aim);
+    let new = row.new.as_ref().map_or("none".to_owned(), aim);
+    format!("{} {old} → {new}", output::words(&row.happened))
+}
+
+fn known(known: Option<&Known>, row: &Retargeting) -> String {
+    let Some(known) = known else { return "nothing was known of it then".to_owned() };
+    let (before, after) = (rating(row.rating_before.as_ref()), rating(row.rating_after.as_ref()));
+    let rated = if before.is_empty() && after.is_empty() {
+        String::new()
+    } else {
+        format!(": {before} before, {after} after")
+    };
+    format!("known then: {} for {}{rated}", known.said.value, known.said.period)
+}
+
+/// What a target aims at, on one line.
+fn aim(target: &Target) -> String {
+    let level = |level: Level| match level.to {
+        Some(to) => format!("{} to {to}", level.at),
+        None => level.at.to_string(),
+    };
+    let points = target.points.iter().map(|it| format!("{} {}", it.period, level(it.level)));
+    let words = target.words.iter().map(|words| format!("“{words}”"));
+    let parts: Vec<String> =
+        target.level.map(level).into_iter().chain(points).chain(words).collect();
+    parts.join(", ")
+}
+
+fn rating(rating: Option<&Rating>) -> String {
+    match rating {
+        Some(Rating::Level(level)) => level.to_string(),
+        Some(other) => output::unrated(other).to_owned(),
+        None => String::new(),
+    }
+}
+
+fn authority(authority: &piperoll_events::Authority) -> String {
+    let mut parts = vec![output::words(&authority.kind)];
+    parts.extend(authority.body.iter().map(|body| format!("of {body}")));
+    parts.extend(authority.decided_on.map(|day| format!("on {day}")));
+    parts.extend(authority.resolution.as_ref().map(output::words));
+    parts.extend(authority.item.iter().map(|item| format!("item {item}")));
+    parts.extend(authority.reference.iter().map(ToString::to_string));
+    parts.push(format!("({})", output::words(&authority.state)));
+    parts.join(" ")
+}
