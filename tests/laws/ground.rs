@@ -60,8 +60,7 @@ impl Ground {
     pub(crate) async fn take(&self, ledger: LedgerId, model: &'static dyn Projection) -> Kept {
         let stream_created = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
         let origin = Origin { ledger, stream_created };
-        let free = self.free.borrow_mut().pop_if(|kept| kept.model.name() == model.name());
-        if let Some(mut kept) = free {
+        if let Some(mut kept) = self.free_of(model) {
             kept.origin = origin;
             kept.empty().await;
             return kept;
@@ -74,6 +73,12 @@ impl Ground {
         drop_all(&client, &schema).await;
         install(&mut client, &schema, model, origin).await.unwrap();
         Kept { url, schema, model, origin, client }
+    }
+
+    fn free_of(&self, model: &dyn Projection) -> Option<Kept> {
+        let mut free = self.free.borrow_mut();
+        let at = free.iter().position(|kept| kept.model.name() == model.name())?;
+        Some(free.swap_remove(at))
     }
 
     /// Back for the next case.

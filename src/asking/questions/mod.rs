@@ -18,7 +18,7 @@ use piperoll_projections::scorecard::history::Span;
 use serde::Serialize;
 
 use super::answer::{AskingError, Desk};
-use super::moment::{AsAt, When};
+use super::moment::{AsAt, Closed, When};
 
 /// The answer to a question.
 #[derive(Debug, Clone, Serialize)]
@@ -68,8 +68,8 @@ impl Desk {
             match when {
                 When::At(wanted) => return Err(AskingError::NotThere { wanted, reached: acts }),
                 When::Now => as_at = self.resolve(When::At(acts)).await?,
-                // The instant stays what was asked for; it is open as long as acts are missing.
-                When::KnownAt(_) => as_at.position = acts,
+                // The instant stays what was asked for, and is open as long as acts are missing.
+                When::KnownAt(_) => (as_at.position, as_at.closed) = (acts, Closed::Open),
             }
         }
         Ok(as_at)
