@@ -1,16 +1,15 @@
 //! `piperoll as-at`: what stood at any date, and what stands now.
 
 use clap::{Parser, Subcommand};
-use piperoll_events::ids::LedgerName;
-use piperoll_events::{Period, Position, Quantity};
+use piperoll_events::{Period, Quantity};
 use piperoll_projections::score::{Direction, FigureState, Rating};
 use piperoll_projections::scorecard::{Headline, Line};
 
+use super::asked::Asked;
 use super::{Ended, output};
 use crate::asking::answer::{
     Answer, Board, Desk, MeasureAnswer, Scored, SubmissionAnswer, code_of,
 };
-use crate::asking::moment::{When, instant};
 use crate::config::Config;
 use crate::identity::vault::Opened;
 use crate::operate::site::Site;
@@ -21,15 +20,8 @@ use crate::operate::site::Site;
     after_help = "Examples:\n  piperoll as-at --ledger northmoor --known-at 2022-06-01 measure NM03\n  piperoll as-at --ledger northmoor --position 120 scorecard --period FY2021-Q4\n  piperoll as-at --ledger northmoor submission NM09 FY2023-Q3 --json\n\nA date means its end in London. Without --known-at or --position: as it stands now."
 )]
 pub struct Args {
-    /// The ledger.
-    #[arg(long, global = true, required = false)]
-    ledger: Option<LedgerName>,
-    /// What was known at this date or instant.
-    #[arg(long, global = true, conflicts_with = "position")]
-    known_at: Option<String>,
-    /// What stood at this position.
-    #[arg(long, global = true)]
-    position: Option<u64>,
+    #[command(flatten)]
+    asked: Asked,
     /// As JSON.
     #[arg(long, global = true)]
     json: bool,
@@ -69,15 +61,8 @@ enum What {
 }
 
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
-    let Some(ledger) = args.ledger else {
-        anyhow::bail!("which ledger? give --ledger, for example --ledger northmoor");
-    };
-    let when = match (args.known_at, args.position) {
-        (Some(text), _) => When::KnownAt(instant(&text)?),
-        (None, Some(position)) => When::At(Position(position)),
-        (None, None) => When::Now,
-    };
-    let desk = Desk::open(config, &ledger).await?;
+    let (ledger, when) = (args.asked.ledger()?, args.asked.when()?);
+    let desk = Desk::open(config, ledger).await?;
     match args.what {
         What::Scorecard { period } => {
             let answer = desk.scorecard(when, period).await?;
@@ -89,7 +74,7 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
         }
         What::Submission { code, period } => {
             let answer = desk.submission(&code, period, when).await?;
-            let words = words(&Site::new(config, &ledger), &answer.answer).await?;
+            let words = words(&Site::new(config, ledger), &answer.answer).await?;
             if args.json {
                 let mut value = serde_json::to_value(&answer)?;
                 if let (Some(object), Some(words)) = (value.as_object_mut(), &words) {

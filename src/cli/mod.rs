@@ -5,6 +5,7 @@
 
 mod as_at;
 mod ask;
+mod asked;
 mod bench;
 mod demo;
 mod doctor;

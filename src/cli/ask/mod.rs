@@ -6,12 +6,12 @@ mod signed;
 
 use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
-use piperoll_events::ids::LedgerName;
-use piperoll_events::{Period, Position};
+use piperoll_events::Period;
 
+use super::asked::Asked;
 use super::{Ended, output};
 use crate::asking::answer::Desk;
-use crate::asking::moment::{When, instant, instant_from};
+use crate::asking::moment::{instant, instant_from};
 use crate::asking::questions::{
     Between, Reply, accountable_on, made_easier, signed_by, who_changed,
 };
@@ -23,15 +23,8 @@ use crate::config::Config;
     after_help = "Examples:\n  piperoll ask --ledger northmoor who-changed-target NM02\n  piperoll ask --ledger northmoor targets-made-easier --from 2024-01-01 --to 2024-12-31 --csv\n\n--known-at and --position say when the question is asked: what was recorded later is not seen.\n--from and --to say when the changes were known: a date means its start, or its end, in London."
 )]
 pub struct Args {
-    /// The ledger.
-    #[arg(long, global = true, required = false)]
-    ledger: Option<LedgerName>,
-    /// Asked as at this date or instant.
-    #[arg(long, global = true, conflicts_with = "position")]
-    known_at: Option<String>,
-    /// Asked as at this position.
-    #[arg(long, global = true)]
-    position: Option<u64>,
+    #[command(flatten)]
+    asked: Asked,
     /// As JSON.
     #[arg(long, global = true, conflicts_with = "csv")]
     json: bool,
@@ -100,20 +93,13 @@ enum Form {
 }
 
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
-    let Some(ledger) = args.ledger else {
-        anyhow::bail!("which ledger? give --ledger, for example --ledger northmoor");
-    };
-    let when = match (args.known_at, args.position) {
-        (Some(text), _) => When::KnownAt(instant(&text)?),
-        (None, Some(position)) => When::At(Position(position)),
-        (None, None) => When::Now,
-    };
+    let (ledger, when) = (args.asked.ledger()?, args.asked.when()?);
     let form = match (args.json, args.csv) {
         (true, _) => Form::Json,
         (_, true) => Form::Csv,
         _ => Form::Words,
     };
-    let desk = Desk::open(config, &ledger).await?;
+    let desk = Desk::open(config, ledger).await?;
     match args.question {
         Question::WhoChangedTarget { measure, period, from, to } => {
             let between = between(from.as_deref(), to.as_deref())?;
