@@ -64,10 +64,6 @@ pub struct Standing {
     pub rule: Option<RuleLine>,
 }
 
-const TARGETS: &str = "select t.measure, t.span, b.tags, t.tier, t.happened, t.target, t.old,
-        t.reason, t.authority, t.position, t.asserted
-    from @.target_text t left join @.breakdown b using (breakdown) where ";
-
 impl Reader {
     /// The measures whose targets became something else within a span.
     ///
@@ -90,12 +86,13 @@ impl Reader {
         measures: &[MeasureId],
         at: Position,
     ) -> Result<BTreeMap<MeasureId, Vec<TargetVersion>>, RuntimeError> {
-        let text = format!(
-            "{TARGETS} t.measure = any($2) and t.position <= $1
-             order by t.position, t.span, t.breakdown, t.tier"
-        );
+        let text = "select t.measure, t.span, b.tags, t.tier, t.happened, t.target, t.old,
+                t.reason, t.authority, t.position, t.asserted
+            from @.target_text t left join @.breakdown b using (breakdown)
+            where t.measure = any($2) and t.position <= $1
+            order by t.position, t.span, t.breakdown, t.tier";
         let session = self.session().await?;
-        let rows = session.rows(&text, &[&bigint(at), &ids(measures)]).await?;
+        let rows = session.rows(text, &[&bigint(at), &ids(measures)]).await?;
         by_measure(&rows, "target_text", target_version)
     }
 
@@ -209,7 +206,7 @@ fn by_measure<T>(
     Ok(found)
 }
 
-/// The columns of [`TARGETS`] after the measure.
+/// The columns of a version of a target, after the measure.
 fn target_version(columns: &mut Columns<'_>) -> Result<TargetVersion, RuntimeError> {
     let (period, breakdown) = (columns.period()?, columns.breakdown()?);
     let tier = columns.word()?;

@@ -77,15 +77,16 @@ impl Desk {
             .into_iter()
             .filter_map(|change| {
                 let bases = bases(&change);
-                let restored_at = material.restored(&change);
-                (!bases.is_empty()).then(|| easier(change, bases, restored_at))
+                (!bases.is_empty()).then(|| {
+                    let restored_at = material.restored(&change);
+                    easier(change, bases, restored_at)
+                })
             })
             .collect();
         rows.sort_by(|a, b| {
-            let key = |row: &Easier| (row.change.code.clone(), row.change.position);
-            key(a).cmp(&key(b))
+            let by_code = a.change.code.cmp(&b.change.code);
+            by_code.then_with(|| a.change.position.cmp(&b.change.position))
         });
-        let changes: Vec<Retargeting> = rows.iter().map(|row| row.change.clone()).collect();
         Ok(Reply {
             question: "targets-made-easier",
             params: asked,
@@ -93,7 +94,7 @@ impl Desk {
             looked_at,
             totals: [("same_period", by_ease), ("year_on_year", year_on_year)].into(),
             withheld: 0,
-            notes: notes(&changes),
+            notes: notes(rows.iter().map(|row| &row.change)),
             rows,
         })
     }

@@ -71,23 +71,23 @@ impl Desk {
             looked_at: LookedAt { measures: 1, changes },
             totals: [("by_ease", by_ease)].into(),
             withheld: 0,
-            notes: notes(&rows),
+            notes: notes(rows.iter()),
             rows,
         })
     }
 }
 
 /// What a reader should know of rows like these.
-pub(super) fn notes(rows: &[Retargeting]) -> Vec<String> {
+pub(super) fn notes<'a>(mut rows: impl Iterator<Item = &'a Retargeting> + Clone) -> Vec<String> {
     let mut notes = Vec::new();
-    if rows.iter().any(|row| row.asserted) {
+    if rows.clone().any(|row| row.asserted) {
         notes.push(
             "Rows marked as asserted rest on a file's word; nobody witnessed them here, and \
                     when they were known is what the file says."
                 .to_owned(),
         );
     }
-    if rows.iter().any(|row| !row.key.breakdown.is_headline()) {
+    if rows.any(|row| !row.key.breakdown.is_headline()) {
         notes.push(
             "For targets of a part of the population the actual known then is not worked \
                     out."
