@@ -148,4 +148,10 @@ async fn a_signature_names_the_definition_that_it_saw_wherever_another_one_lands
         }
         (defined, of_measure) = (redefined, redefined);
     }
+    // Whatever the races came to: without one it is signed, and under this definition.
+    let period = quarter(40);
+    let figure = done(&one, &submit(period)).await;
+    let signed = done(&one, &sign(period, &[defined, figure])).await;
+    let stored = one.stream().find(signed).await.unwrap().unwrap();
+    assert_eq!(Event::decode(&stored.body).unwrap().record.relied_on[0], of_measure);
 }
