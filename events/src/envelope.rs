@@ -83,6 +83,14 @@ pub struct Record {
     pub asserted: Option<Asserted>,
 }
 
+impl Record {
+    /// The person behind the act: the one on whose behalf, where there is one.
+    #[must_use]
+    pub fn person(&self) -> ActorId {
+        self.on_behalf_of.unwrap_or(self.actor)
+    }
+}
+
 /// Which file asserts a fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

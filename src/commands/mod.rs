@@ -23,7 +23,7 @@ pub mod submission;
 mod words;
 
 use piperoll_events::ids::ActorId;
-use piperoll_events::{EntityKind, EntityRef, Fact, Position};
+use piperoll_events::{EntityKind, EntityRef, Fact, Position, Record};
 
 pub use ground::{Ground, Witness};
 pub use rejection::Rejection;
@@ -53,6 +53,14 @@ pub struct Occurred {
     pub position: Position,
     /// The person: the one on whose behalf, where there is one.
     pub person: ActorId,
+}
+
+impl Occurred {
+    /// Where an event stands, and who is behind it.
+    #[must_use]
+    pub fn of(position: Position, record: &Record) -> Self {
+        Self { position, person: record.person() }
+    }
 }
 
 /// The folded history of one entity.

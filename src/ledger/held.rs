@@ -69,8 +69,7 @@ impl Held {
         if record.revision != self.revision.next() || record.previous != self.last {
             return None;
         }
-        let person = record.on_behalf_of.unwrap_or(record.actor);
-        self.state.apply(Occurred { position: placed.position, person }, &event.fact);
+        self.state.apply(Occurred::of(placed.position, record), &event.fact);
         self.last = Some(placed.position);
         self.revision = record.revision;
         self.time = Some(event.time);

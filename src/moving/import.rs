@@ -134,8 +134,7 @@ impl Standing {
         self.held.take_event(event, words);
         let state = self.states.entry(event.entity);
         let state = state.or_insert_with(|| State::new(event.entity.kind));
-        let person = event.record.on_behalf_of.unwrap_or(event.record.actor);
-        state.apply(Occurred { position: placed.position, person }, &event.fact);
+        state.apply(Occurred::of(placed.position, &event.record), &event.fact);
         let Fact::Import(fact) = &event.fact else { return };
         let import = ImportId::new(event.entity.id);
         match fact {

@@ -22,7 +22,7 @@ use piperoll_events::sign_off::{SignOffChain, Stage};
 use piperoll_events::text::Label;
 use piperoll_events::{Authority, Fact, Position, Quantity};
 
-use super::{Entity, Occurred, Rejection};
+use super::{Entity, Ground, Occurred, Rejection, Witness};
 
 /// The state of a framework.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +56,20 @@ impl Framework {
     pub(super) fn has_level(&self, code: &Label) -> bool {
         let scale = self.adopted.as_ref().and_then(|adopted| adopted.scale.as_ref());
         scale.is_some_and(|scale| scale.levels.iter().any(|level| level.code == *code))
+    }
+
+    /// Whether a material change of the framework itself is accepted: by the table, once acts are
+    /// witnessed here.
+    fn lets(
+        &self,
+        ground: &Ground<'_>,
+        subject: ChangeSubject,
+        authority: Option<&Authority>,
+    ) -> Result<(), Rejection> {
+        match ground.witness {
+            Witness::Here => self.allows((subject, ChangeClass::Material), authority),
+            Witness::Elsewhere => Ok(()),
+        }
     }
 
     /// Whether the table of decision rights accepts `authority` for such a change.

@@ -1,12 +1,12 @@
 //! Say who may decide a change from here on.
 
 use piperoll_events::EntityRef;
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
+use piperoll_events::decision_right::ChangeSubject;
 use piperoll_events::framework::DecisionRightSet;
 use piperoll_events::ids::FrameworkId;
 
 use super::Framework;
-use crate::commands::{Command, Decision, Ground, Rejection, Witness};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Set a row of the table of decision rights, or take it out.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -37,10 +37,8 @@ impl Command for SetDecisionRight {
             None if !self.fact.state.is_in_force() => return Ok(Decision::Unchanged),
             _ => {}
         }
-        if ground.witness == Witness::Here {
-            let asked = (ChangeSubject::DecisionRight, ChangeClass::Material);
-            framework.allows(asked, self.fact.authority.as_ref())?;
-        }
+        let authority = self.fact.authority.as_ref();
+        framework.lets(ground, ChangeSubject::DecisionRight, authority)?;
         Ok(Decision::record(self.fact.clone()))
     }
 }

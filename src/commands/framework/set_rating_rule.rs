@@ -1,12 +1,12 @@
 //! Rate by another rule from here on.
 
 use piperoll_events::EntityRef;
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
+use piperoll_events::decision_right::ChangeSubject;
 use piperoll_events::framework::RatingRuleSet;
 use piperoll_events::ids::FrameworkId;
 
 use super::{Framework, check_rule};
-use crate::commands::{Command, Decision, Ground, Rejection, Witness};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Set the rating rule.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -33,10 +33,8 @@ impl Command for SetRatingRule {
         if framework.rule.as_ref() == Some(&self.fact.rule) {
             return Ok(Decision::Unchanged);
         }
-        if ground.witness == Witness::Here {
-            let asked = (ChangeSubject::RatingRule, ChangeClass::Material);
-            framework.allows(asked, self.fact.authority.as_ref())?;
-        }
+        let authority = self.fact.authority.as_ref();
+        framework.lets(ground, ChangeSubject::RatingRule, authority)?;
         Ok(Decision::record(self.fact.clone()))
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use piperoll_events::EntityRef;
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
+use piperoll_events::decision_right::ChangeSubject;
 use piperoll_events::framework::SignOffChainSet;
 use piperoll_events::ids::FrameworkId;
 use piperoll_events::sign_off::{SignOffChain, SigningMode};
 
 use super::Framework;
-use crate::commands::{Command, Decision, Ground, Rejection, Witness};
+use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Set the chain of sign-off, whole.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -36,10 +36,8 @@ impl Command for SetSignOffChain {
         if framework.chain.as_ref() == Some(&self.fact.chain) {
             return Ok(Decision::Unchanged);
         }
-        if ground.witness == Witness::Here {
-            let asked = (ChangeSubject::SignOffChain, ChangeClass::Material);
-            framework.allows(asked, self.fact.authority.as_ref())?;
-        }
+        let authority = self.fact.authority.as_ref();
+        framework.lets(ground, ChangeSubject::SignOffChain, authority)?;
         Ok(Decision::record(self.fact.clone()))
     }
 }

@@ -6,7 +6,6 @@ use piperoll_events::measure::AccountableAssigned;
 use piperoll_events::measure::adopted::Subject;
 
 use super::Measure;
-use crate::commands::post::Post;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Make a post accountable.
@@ -36,11 +35,7 @@ impl Command for AssignAccountable {
         if about == Some(Subject::PopulationIndicator) {
             return Err(Rejection::NoAccountable);
         }
-        Post::known(ground, self.fact.post)?;
-        if measure.duties.since(&(&self.fact).into()) == Some(self.fact.from) {
-            return Ok(Decision::Unchanged);
-        }
-        Ok(Decision::record(self.fact.clone()))
+        measure.assign(ground, &(&self.fact).into(), self.fact.from, self.fact.clone())
     }
 }
 

@@ -5,7 +5,6 @@ use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::ContributorAssigned;
 
 use super::Measure;
-use crate::commands::post::Post;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Name an organisation as a contributor.
@@ -30,14 +29,7 @@ impl Command for AssignContributor {
     }
 
     fn decide(&self, measure: &Measure, ground: &Ground<'_>) -> Result<Decision, Rejection> {
-        measure.exists()?;
-        if let Some(post) = self.fact.post {
-            Post::known(ground, post)?;
-        }
-        if measure.duties.since(&(&self.fact).into()) == Some(self.fact.from) {
-            return Ok(Decision::Unchanged);
-        }
-        Ok(Decision::record(self.fact.clone()))
+        measure.assign(ground, &(&self.fact).into(), self.fact.from, self.fact.clone())
     }
 }
 

@@ -5,7 +5,6 @@ use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::StewardAssigned;
 
 use super::Measure;
-use crate::commands::post::Post;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Make a post data steward.
@@ -30,12 +29,7 @@ impl Command for AssignSteward {
     }
 
     fn decide(&self, measure: &Measure, ground: &Ground<'_>) -> Result<Decision, Rejection> {
-        measure.exists()?;
-        Post::known(ground, self.fact.post)?;
-        if measure.duties.since(&(&self.fact).into()) == Some(self.fact.from) {
-            return Ok(Decision::Unchanged);
-        }
-        Ok(Decision::record(self.fact.clone()))
+        measure.assign(ground, &(&self.fact).into(), self.fact.from, self.fact.clone())
     }
 }
 

@@ -18,6 +18,13 @@ pub(super) struct Bearer {
     organisation: Option<Label>,
 }
 
+impl Bearer {
+    /// The post, where it is one's.
+    pub(super) const fn post(&self) -> Option<PostId> {
+        self.post
+    }
+}
+
 impl From<&AccountableAssigned> for Bearer {
     fn from(fact: &AccountableAssigned) -> Self {
         Self { duty: Duty::Accountable, post: Some(fact.post), organisation: None }

@@ -63,8 +63,9 @@ use piperoll_events::{
 };
 
 use super::framework::Framework;
-use super::{Entity, Ground, Occurred, Rejection};
-use duties::Duties;
+use super::post::Post;
+use super::{Decision, Entity, Ground, Occurred, Rejection};
+use duties::{Bearer, Duties};
 
 /// The state of a measure.
 #[derive(Debug, Clone, Default)]
@@ -140,6 +141,24 @@ impl Measure {
 
     fn exists(&self) -> Result<(), Rejection> {
         if self.adopted.is_some() { Ok(()) } else { Err(Rejection::Missing("the measure")) }
+    }
+
+    /// Gives a duty to somebody who exists, unless they have it from that day.
+    fn assign(
+        &self,
+        ground: &Ground<'_>,
+        bearer: &Bearer,
+        from: NaiveDate,
+        fact: impl Into<Fact>,
+    ) -> Result<Decision, Rejection> {
+        self.exists()?;
+        if let Some(post) = bearer.post() {
+            Post::known(ground, post)?;
+        }
+        if self.duties.since(bearer) == Some(from) {
+            return Ok(Decision::Unchanged);
+        }
+        Ok(Decision::record(fact))
     }
 
     /// Whether something may be set of it: it exists, and is neither retired nor replaced.
