@@ -17,6 +17,7 @@ use piperoll_projections::scorecard::{
     DefinitionVersion, Filter, Found, Headline, LedgerCell, Line, MeasureLine, Reader, Scorecard,
     SeriesPoint, Submitted, TargetVersion,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::moment::{AsAt, Basis, Closed, When};
@@ -78,7 +79,7 @@ pub enum AskingError {
 }
 
 /// An answer, with the moment it is about.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Answer<T> {
     /// Which moment.
     pub as_at: AsAt,
@@ -88,7 +89,7 @@ pub struct Answer<T> {
 }
 
 /// Every measure with its figure.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Board {
     /// The measures, by code.
     pub lines: Vec<Scored<Line>>,
@@ -97,7 +98,7 @@ pub struct Board {
 }
 
 /// Facts, with what scoring makes of them.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Scored<T> {
     /// The facts.
     #[serde(flatten)]
@@ -115,7 +116,7 @@ pub struct Scored<T> {
 }
 
 /// One measure over its periods.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MeasureAnswer {
     /// The measure as the scorecard shows it.
     pub line: Scored<Line>,
@@ -128,7 +129,7 @@ pub struct MeasureAnswer {
 }
 
 /// One submission with its versions.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SubmissionAnswer {
     /// The measure and the figure as the scorecard shows them for this period.
     pub line: Scored<Line>,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use piperoll_events::Position;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::instants;
@@ -18,7 +19,7 @@ pub enum When {
 }
 
 /// Which moment an answer is about. Position and instant together replay it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AsAt {
     /// The last position that the answer includes.
     pub position: Position,
@@ -31,7 +32,7 @@ pub struct AsAt {
 }
 
 /// Whose knowledge an answer rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// What the record held.
@@ -39,7 +40,7 @@ pub enum Basis {
 }
 
 /// Whether a moment is over for the record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Closed {
     /// Nothing that was known by then can still be recorded.

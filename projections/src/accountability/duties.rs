@@ -8,6 +8,7 @@ use piperoll_events::ids::{ActorId, MeasureId, PostId};
 use piperoll_events::measure::duty_ended::Duty;
 use piperoll_events::post::held::Basis;
 use piperoll_events::text::Words;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -19,7 +20,7 @@ use crate::runtime::columns::Columns;
 use crate::runtime::cursor::bigint;
 
 /// Days: the first one, and the first one after, where it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Days {
     /// The first day.
     pub from: NaiveDate,

@@ -4,6 +4,7 @@ use piperoll_events::ids::{MeasureId, PostId};
 use piperoll_events::sign_off::{Covered, SignOffChain, SignedScope};
 use piperoll_events::text::{Prose, Words};
 use piperoll_events::{Period, Position};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -16,7 +17,7 @@ use crate::runtime::cursor::bigint;
 use crate::runtime::key::Key;
 
 /// What a post said of a submission.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Said {
     /// Where it was recorded.
     pub position: Position,

@@ -9,6 +9,7 @@ use piperoll_events::ids::{ActorId, CommandId, ImportId};
 use piperoll_events::target::TargetCase;
 use piperoll_events::text::Digest;
 use piperoll_events::{Authority, EntityKind, EntityRef, Position, Reason};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -26,12 +27,13 @@ pub struct Reader {
 }
 
 /// One act, as it was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Act {
     /// Where it stands.
     pub position: Position,
     /// What it was about.
     #[serde(serialize_with = "written")]
+    #[schemars(with = "String")]
     pub entity: EntityRef,
     /// `measure.target_changed` and the like.
     pub happened: String,

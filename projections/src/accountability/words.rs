@@ -3,12 +3,13 @@
 use piperoll_events::measure::duty_ended::Duty;
 use piperoll_events::post::created::PostKind;
 use piperoll_events::post::held::Basis;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::runtime::numbered::numbered;
 
 /// What happened to somebody's hold on a post, or to a duty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Began {
     /// It began.
@@ -18,7 +19,7 @@ pub enum Began {
 }
 
 /// What a post said of a submission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Signing {
     /// It signed.

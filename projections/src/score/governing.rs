@@ -7,10 +7,11 @@
 use chrono::NaiveDate;
 use piperoll_events::target::{Level, TargetShape};
 use piperoll_events::{Period, Position};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A target's last version, as it may govern a period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Candidate {
     /// The period that it names; absent: every period from `starts` to `ends`.
     pub names: Option<Period>,

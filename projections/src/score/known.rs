@@ -7,10 +7,11 @@
 use chrono::NaiveDate;
 use piperoll_events::target::TargetShape;
 use piperoll_events::{Period, Position, Quantity};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A headline figure that stood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Said {
     /// What it is about.
     pub period: Period,
@@ -21,7 +22,7 @@ pub struct Said {
 }
 
 /// The actual that was known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Known {
     /// How the figure relates to the target.
     pub basis: Basis,
@@ -31,7 +32,7 @@ pub struct Known {
 }
 
 /// How a known figure relates to a target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// It is the figure that the target is for.
@@ -43,7 +44,7 @@ pub enum Basis {
 }
 
 /// When a target was touched, as against the time that it is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Timing {
     /// Before the period began.

@@ -9,10 +9,11 @@ use piperoll_events::target::Level;
 use piperoll_events::text::Label;
 use piperoll_events::{Polarity, Quantity};
 use rust_decimal::{Decimal, RoundingStrategy};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How a measure's figure is doing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "rating", content = "level", rename_all = "snake_case")]
 pub enum Rating {
     /// A level of the body's own scale.

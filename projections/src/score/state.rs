@@ -2,12 +2,13 @@
 
 use chrono::NaiveDate;
 use piperoll_events::submission::no_value_declared::NoValue;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Figure;
 
 /// What can be said of a figure on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FigureState {
     /// It is there.
@@ -33,7 +34,7 @@ pub enum FigureState {
 }
 
 /// A declaration that there is no figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Declared {
     /// What is the matter.
     pub state: NoValue,

@@ -15,6 +15,7 @@ use piperoll_events::text::{Digest, SealedText, Words};
 use piperoll_events::{
     Breakdown, Definition, Period, Polarity, Position, Quantity, Target, TargetKey, Tier,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -33,7 +34,7 @@ pub struct Filter {
 }
 
 /// What a code leads to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "found", rename_all = "snake_case")]
 pub enum Found {
     /// No measure bears it.
@@ -51,7 +52,7 @@ pub enum Found {
 }
 
 /// A measure as a list shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MeasureLine {
     /// Its id.
     pub measure: MeasureId,
@@ -76,7 +77,7 @@ pub struct MeasureLine {
 }
 
 /// A code in force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CodeLine {
     /// Whose code.
     pub scheme: String,
@@ -89,7 +90,7 @@ pub struct CodeLine {
 }
 
 /// A place of a measure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PlaceLine {
     /// What kind of place.
     pub kind: PlaceKind,
@@ -100,7 +101,7 @@ pub struct PlaceLine {
 }
 
 /// A part of a framework.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Part {
     /// What kind.
     pub kind: StructureKind,
@@ -125,7 +126,7 @@ pub struct Part {
 }
 
 /// The headline of one submission, or its absence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Headline {
     /// What the submission holds.
     pub state: State,
@@ -168,7 +169,7 @@ impl Headline {
 }
 
 /// The parts of a definition that rating needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Yardstick {
     /// Which way is better.
     pub polarity: Polarity,
@@ -183,7 +184,7 @@ pub struct Yardstick {
 }
 
 /// A baseline in force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BaselineLine {
     /// The value and its period.
     pub baseline: Baseline,
@@ -194,7 +195,7 @@ pub struct BaselineLine {
 }
 
 /// A framework's rule and scale in force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RuleLine {
     /// When a figure has which level; absent: figures are not rated.
     pub rule: Option<RatingRule>,
@@ -207,7 +208,7 @@ pub struct RuleLine {
 }
 
 /// One line of a scorecard: every part at the one position.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Line {
     /// The measure.
     pub measure: MeasureLine,
@@ -245,7 +246,7 @@ impl Line {
 }
 
 /// One period of a series.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SeriesPoint {
     /// What the figure is about.
     pub period: Period,
@@ -256,7 +257,7 @@ pub struct SeriesPoint {
 }
 
 /// A cell in force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CellLine {
     /// Which part of the population; the headline's is empty.
     pub breakdown: Breakdown,
@@ -279,7 +280,7 @@ pub struct CellLine {
 }
 
 /// A cell of a whole ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LedgerCell {
     /// The measure.
     pub measure: MeasureId,
@@ -302,7 +303,7 @@ pub struct LedgerCell {
 }
 
 /// One event of a submission.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SubmissionVersion {
     /// Where it was recorded.
     pub position: Position,
@@ -333,7 +334,7 @@ pub struct SubmissionVersion {
 }
 
 /// Commentary in force, sealed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CommentaryLine {
     /// The words, which the vault opens.
     pub text: SealedText,
@@ -346,7 +347,7 @@ pub struct CommentaryLine {
 }
 
 /// One submission, with all that is known of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Submitted {
     /// Its id.
     pub submission: SubmissionId,
@@ -363,7 +364,7 @@ pub struct Submitted {
 }
 
 /// One version of a target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TargetVersion {
     /// Which target.
     pub key: TargetKey,
@@ -386,7 +387,7 @@ pub struct TargetVersion {
 }
 
 /// One version of a definition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DefinitionVersion {
     /// All of it.
     pub definition: Definition,

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use piperoll_events::cell::FigureStatus;
 use piperoll_events::ids::{ImportId, MeasureId};
 use piperoll_events::{Period, Position, Quantity, TargetKey};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -18,7 +19,7 @@ use crate::runtime::columns::Columns;
 use crate::runtime::cursor::bigint;
 
 /// Positions after one and up to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Span {
     /// The last position before it.
     pub after: Position,
@@ -35,7 +36,7 @@ impl Span {
 }
 
 /// One version of a headline figure, or of its absence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FigureVersion {
     /// What the figure is about.
     pub period: Period,

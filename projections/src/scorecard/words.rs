@@ -2,12 +2,13 @@
 //!
 //! **Invariant:** a number that was ever written is never given another word.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::runtime::numbered::numbered;
 
 /// What a submission holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Figures, the headline among them.
@@ -21,7 +22,7 @@ pub enum State {
 }
 
 /// What happened to a submission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Happened {
     /// Figures where there were none.
@@ -37,7 +38,7 @@ pub enum Happened {
 }
 
 /// What happened to a target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetHappened {
     /// Set where there was none.
@@ -51,7 +52,7 @@ pub enum TargetHappened {
 }
 
 /// Where a measure stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlaceKind {
     /// Under an objective.
@@ -63,7 +64,7 @@ pub enum PlaceKind {
 }
 
 /// How far an import is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportState {
     /// About to be applied.
@@ -77,7 +78,7 @@ pub enum ImportState {
 }
 
 /// A part of a framework, the framework itself among them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StructureKind {
     /// The framework.

@@ -15,6 +15,7 @@ use piperoll_events::measure::duty_ended::Duty;
 use piperoll_events::post::held::Basis;
 use piperoll_events::text::Words;
 use piperoll_projections::accountability::duties::{Borne, Days, PostKnown};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{LookedAt, Reply, count, number};
@@ -22,7 +23,7 @@ use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
 
 /// What is asked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Asked {
     /// The measure, by code or id.
     pub measure: String,
@@ -31,7 +32,7 @@ pub struct Asked {
 }
 
 /// A duty on the day, with one holder of its post or none; or that nobody had it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Answerable {
     /// Which duty.
     pub duty: Duty,

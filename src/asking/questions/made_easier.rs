@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use piperoll_events::Position;
 use piperoll_events::Quantity;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::retargeting::Retargeting;
@@ -15,7 +16,7 @@ use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
 
 /// What is asked.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct Asked {
     /// Known within.
     #[serde(flatten)]
@@ -23,7 +24,7 @@ pub struct Asked {
 }
 
 /// A target made easier.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Easier {
     /// The change.
     #[serde(flatten)]
@@ -41,7 +42,7 @@ pub struct Easier {
 }
 
 /// As against which a target is easier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// The one that it takes the place of.

@@ -15,13 +15,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use piperoll_events::Position;
 use piperoll_projections::scorecard::history::Span;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{AskingError, Desk};
 use super::moment::{AsAt, Closed, When};
 
 /// The answer to a question.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Reply<P, R> {
     /// The question's name.
     pub question: &'static str,
@@ -42,7 +43,7 @@ pub struct Reply<P, R> {
 }
 
 /// How much was looked at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LookedAt {
     /// Measures.
     pub measures: u64,
@@ -51,7 +52,7 @@ pub struct LookedAt {
 }
 
 /// Between which moments a fact was known. What is absent does not limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Between {
     /// The first instant.
     pub from: Option<DateTime<Utc>>,

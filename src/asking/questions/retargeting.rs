@@ -15,13 +15,14 @@ use piperoll_projections::accountability::Act;
 use piperoll_projections::score::{Known, Rating, Timing, timing};
 use piperoll_projections::scorecard::history::{FigureVersion, Span, Standing};
 use piperoll_projections::scorecard::{TargetHappened, TargetVersion};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::targets::{History, met, rated, same_period, sides};
 use crate::asking::answer::{AskingError, Desk, code_of};
 
 /// One change of a target.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Retargeting {
     /// Where it was recorded.
     pub position: Position,
@@ -78,7 +79,7 @@ pub struct Retargeting {
 }
 
 /// Against the equivalent earlier period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct YearOnYear {
     /// That period.
     pub period: Period,

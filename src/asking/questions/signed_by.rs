@@ -14,6 +14,7 @@ use piperoll_projections::accountability::signing::Said;
 use piperoll_projections::accountability::words::Signing;
 use piperoll_projections::score::Rating;
 use piperoll_projections::scorecard::Happened;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{LookedAt, Reply, count};
@@ -21,7 +22,7 @@ use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
 
 /// What is asked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Asked {
     /// The measure, by code or id.
     pub measure: String,
@@ -30,7 +31,7 @@ pub struct Asked {
 }
 
 /// A stage, and one signature at it or none.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Signed {
     /// The stage.
     pub stage: Label,
@@ -63,7 +64,7 @@ pub struct Signed {
 }
 
 /// How a signature stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It covers what stands.
@@ -92,7 +93,7 @@ pub struct Shown {
 }
 
 /// An event that touched a scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Touch {
     /// Where it stands.
     pub position: Position,
@@ -103,7 +104,7 @@ pub struct Touch {
 }
 
 /// Kinds of versions that signatures cover.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The value and the cells.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use piperoll_events::ids::MeasureId;
 use piperoll_events::{Breakdown, Period, Tier};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::retargeting::Retargeting;
@@ -13,7 +14,7 @@ use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
 
 /// What is asked. What is absent does not limit.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Asked {
     /// The measure, by code or id.
     pub measure: String,
