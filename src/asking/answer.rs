@@ -103,8 +103,10 @@ pub struct Scored<T> {
     /// The facts.
     #[serde(flatten)]
     pub facts: T,
-    /// How it is doing.
+    /// How it is doing: by the rule, or as somebody states while an override is in force.
     pub rating: Rating,
+    /// By the rule, where somebody states otherwise.
+    pub computed: Option<Rating>,
     /// Against the period before.
     pub short_direction: Direction,
     /// Against the same part of the year before.
@@ -194,7 +196,9 @@ impl Desk {
     ) -> Result<Answer<Board>, AskingError> {
         let as_at = self.resolve(when).await?;
         let lines = self.reader.scorecard(as_at.position, period, &Filter::default()).await?;
-        let mut lines: Vec<_> = lines.into_iter().map(|line| score(line, as_at.instant)).collect();
+        let day = as_at.instant.map(|at| at.with_timezone(&chrono_tz::Europe::London).date_naive());
+        let lines = lines.into_iter().filter(|line| in_use(&line.measure, period, day));
+        let mut lines: Vec<_> = lines.map(|line| score(line, as_at.instant)).collect();
         lines.sort_by_key(|line| code_of(&line.facts.measure));
         let rests = |line: &&Scored<Line>| line.facts.headline.as_ref().is_some_and(|h| h.asserted);
         let asserted = u64::try_from(lines.iter().filter(rests).count()).unwrap_or(u64::MAX);
@@ -303,14 +307,26 @@ fn in_prologue(cursor: &Cursor, position: Position, instant: Option<DateTime<Utc
     position < opened_at && (instant.is_none() || instant <= cursor.known_at)
 }
 
+/// Whether a measure is measured: in the period asked about, else on the day.
+fn in_use(measure: &MeasureLine, period: Option<Period>, day: Option<NaiveDate>) -> bool {
+    let Some(ended) = &measure.ended else { return true };
+    let first = period.map(|period| period.days().0).or(day);
+    first.is_none_or(|first| first < ended.from)
+}
+
 /// Facts at a moment, scored.
-fn score(line: Line, instant: Option<DateTime<Utc>>) -> Scored<Line> {
+pub(super) fn score(line: Line, instant: Option<DateTime<Utc>>) -> Scored<Line> {
     let value = |headline: &Option<Headline>| headline.as_ref().and_then(|h| h.value);
     let figure = line.headline.as_ref().map_or(Figure::Missing, Headline::figure);
     let terms: Option<Terms> = line.terms();
     let level = line.target.as_ref().and_then(|target| target.level);
     let rule = line.rule.as_ref().and_then(|rule| rule.rule.as_ref());
-    let rating = terms.as_ref().map_or(Rating::NoRule, |terms| rate(figure, level, terms, rule));
+    let computed = terms.as_ref().map_or(Rating::NoRule, |terms| rate(figure, level, terms, rule));
+    let stated = line.standing_override().map(|it| Rating::Level(it.stated.clone()));
+    let (rating, computed) = match stated {
+        Some(stated) => (stated, Some(computed)),
+        None => (computed, None),
+    };
     let now = value(&line.headline);
     let against = |before: &Option<Headline>| match &line.definition {
         Some(definition) => direction(value(before), now, &definition.polarity),
@@ -322,6 +338,7 @@ fn score(line: Line, instant: Option<DateTime<Utc>>) -> Scored<Line> {
     let decimals = line.definition.as_ref().and_then(|definition| definition.decimals);
     Scored {
         rating,
+        computed,
         short_direction: against(&line.previous),
         long_direction: against(&line.year_earlier),
         figure_state: figure_state(figure, &declared, None, day),

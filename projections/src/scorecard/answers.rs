@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use piperoll_events::cell::{FigureStatus, Oddity};
+use piperoll_events::comparability::{Comparability, DefinitionChange};
 use piperoll_events::envelope::Channel;
 use piperoll_events::ids::{ActorId, ImportId, MeasureId, SubmissionId};
 use piperoll_events::measure::adopted::{MeasureLevel, Subject, Treatment};
@@ -11,7 +12,7 @@ use piperoll_events::measure::baseline_set::Baseline;
 use piperoll_events::rating::{RatingRule, Scale};
 use piperoll_events::reason::{Authority, Reason};
 use piperoll_events::submission::no_value_declared::NoValue;
-use piperoll_events::text::{Digest, SealedText, Words};
+use piperoll_events::text::{Digest, Label, SealedText, Words};
 use piperoll_events::{
     Breakdown, Definition, Period, Polarity, Position, Quantity, Target, TargetKey, Tier,
 };
@@ -70,7 +71,39 @@ pub struct MeasureLine {
     pub subject: Subject,
     /// Where it stands.
     pub places: Vec<PlaceLine>,
+    /// Whether it is measured no longer, or another took its place.
+    pub ended: Option<EndedLine>,
     /// Where its adoption was recorded.
+    pub position: Position,
+    /// Whether a file says so.
+    pub asserted: bool,
+}
+
+/// The end of a measure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct EndedLine {
+    /// The first day on which it is measured no longer.
+    pub from: NaiveDate,
+    /// The measure that takes its place.
+    pub replaced_by: Option<MeasureId>,
+    /// Whether figures of the two can be compared.
+    pub comparability: Option<Comparability>,
+    /// Where it was recorded.
+    pub position: Position,
+    /// Whether a file says so.
+    pub asserted: bool,
+}
+
+/// A rating that somebody stated beside the rule's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OverrideLine {
+    /// What the rule made it; absent: no level.
+    pub computed: Option<Label>,
+    /// What it is said to be.
+    pub stated: Label,
+    /// The versions that the rule was applied to.
+    pub inputs: Vec<Position>,
+    /// Where it was recorded.
     pub position: Position,
     /// Whether a file says so.
     pub asserted: bool,
@@ -230,9 +263,31 @@ pub struct Line {
     pub rule: Option<RuleLine>,
     /// The publisher's own rating, kept beside ours.
     pub rating_as_reported: Option<String>,
+    /// The last override, in force or not.
+    pub overridden: Option<OverrideLine>,
 }
 
 impl Line {
+    /// The versions that a rating is worked out from: figure, target, definition, rule.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<Position> {
+        let parts = [
+            self.headline.as_ref().map(|part| part.position),
+            self.target.as_ref().map(|part| part.position),
+            self.definition.as_ref().map(|part| part.position),
+            self.rule.as_ref().map(|part| part.position),
+        ];
+        parts.into_iter().flatten().collect()
+    }
+
+    /// The override, while every one of its inputs is in force.
+    #[must_use]
+    pub fn standing_override(&self) -> Option<&OverrideLine> {
+        let parts = self.inputs();
+        let stands = |it: &&OverrideLine| it.inputs.iter().all(|input| parts.contains(input));
+        self.overridden.as_ref().filter(stands)
+    }
+
     /// What rating needs of the definition and the measure.
     #[must_use]
     pub fn terms(&self) -> Option<Terms> {
@@ -391,6 +446,8 @@ pub struct TargetVersion {
 pub struct DefinitionVersion {
     /// All of it.
     pub definition: Definition,
+    /// What it did to figures; absent: it is the first, or nobody worked it out.
+    pub change: Option<DefinitionChange>,
     /// Why.
     pub reason: Reason,
     /// Who decided.

@@ -5,13 +5,14 @@
 
 use std::collections::HashMap;
 
+use piperoll_events::ids::MeasureId;
 use piperoll_events::target::Level;
 use piperoll_events::{Period, Position};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::answers::{Filter, Headline, Line, RuleLine};
-use super::catalogue::{EVERY_PERIOD, Known, RATED};
+use super::answers::{Filter, Headline, Line, OverrideLine, RuleLine};
+use super::catalogue::{Catalogue, EVERY_PERIOD, Known, OVERRIDDEN, RATED};
 use super::decode::headline;
 use super::table::Reader;
 use crate::runtime::RuntimeError;
@@ -38,6 +39,7 @@ struct Found {
     year_earlier: Option<Headline>,
     target: Option<Candidate>,
     rating: Option<String>,
+    overridden: Option<OverrideLine>,
 }
 
 /// The last version, as one row, of the submission for the period in column `w.$period`.
@@ -76,26 +78,51 @@ impl Reader {
             Some(_) => session.board(at, &asked).await?,
             None => session.latest(at, &mut asked).await?,
         };
-        let mut rules: HashMap<Uuid, Option<RuleLine>> = HashMap::new();
-        let mut line = |(asked, found): (&Asked<'_>, Found)| {
-            let measure = asked.known.line(asked.measure, at)?;
-            let framework = measure.framework;
-            let rule = rules.entry(framework).or_insert_with(|| held.rule(framework, at));
-            Some(Line {
-                measure,
-                period: asked.period,
-                headline: found.headline,
-                previous: found.previous,
-                year_earlier: found.year_earlier,
-                target: found.target,
-                definition: asked.known.definition(at),
-                baseline: asked.known.baseline(at),
-                rule: rule.clone(),
-                rating_as_reported: found.rating,
-            })
-        };
-        Ok(asked.iter().zip(found).filter_map(&mut line).collect())
+        Ok(lines(&held, at, &asked, found))
     }
+
+    /// The lines of some figures at one position, without those that the ledger had no measure for.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn lines(
+        &self,
+        at: Position,
+        cells: &[(MeasureId, Period)],
+    ) -> Result<Vec<Line>, RuntimeError> {
+        let session = self.session().await?;
+        let held = self.catalogue(&session, at).await?;
+        let ask = |(measure, period): &(MeasureId, Period)| {
+            let (measure, known) = (measure.uuid(), held.find(measure.uuid())?);
+            Some(Asked { measure, known, period: Some(*period) })
+        };
+        let asked: Vec<Asked<'_>> = cells.iter().filter_map(ask).collect();
+        let found = session.board(at, &asked).await?;
+        Ok(lines(&held, at, &asked, found))
+    }
+}
+
+fn lines(held: &Catalogue, at: Position, asked: &[Asked<'_>], found: Vec<Found>) -> Vec<Line> {
+    let mut rules: HashMap<Uuid, Option<RuleLine>> = HashMap::new();
+    let mut line = |(asked, found): (&Asked<'_>, Found)| {
+        let measure = asked.known.line(asked.measure, at)?;
+        let framework = measure.framework;
+        let rule = rules.entry(framework).or_insert_with(|| held.rule(framework, at));
+        Some(Line {
+            measure,
+            period: asked.period,
+            headline: found.headline,
+            previous: found.previous,
+            year_earlier: found.year_earlier,
+            target: found.target,
+            definition: asked.known.definition(at),
+            baseline: asked.known.baseline(at),
+            rule: rule.clone(),
+            rating_as_reported: found.rating,
+            overridden: found.overridden,
+        })
+    };
+    asked.iter().zip(found).filter_map(&mut line).collect()
 }
 
 impl Session<'_> {
@@ -154,10 +181,11 @@ impl Session<'_> {
 
     /// What is found of each, in the order that they are asked about.
     async fn board(&self, at: Position, asked: &[Asked<'_>]) -> Result<Vec<Found>, RuntimeError> {
-        let (mut found, targets, ratings) = tokio::try_join!(
+        let (mut found, targets, ratings, overrides) = tokio::try_join!(
             self.headlines(at, asked),
             self.governing(at, asked),
             self.ratings(at, asked),
+            self.overrides(at, asked),
         )?;
         for ((found, asked), targets) in found.iter_mut().zip(asked).zip(targets) {
             found.target = asked.period.and_then(|period| govern(period, targets));
@@ -169,6 +197,11 @@ impl Session<'_> {
             });
             if let Some(found) = found {
                 found.rating = Some(rating);
+            }
+        }
+        for (n, overridden) in overrides {
+            if let Some(found) = found.get_mut(n) {
+                found.overridden = Some(overridden);
             }
         }
         Ok(found)
@@ -260,21 +293,53 @@ impl Session<'_> {
                 where r.measure = w.measure and r.period = w.period and r.position <= $1
                 order by r.position desc limit 1) r
             where r.rating is not null";
-        let rated = |asked: &Asked<'_>| asked.known.ever(at).any(|kind| kind == RATED);
-        if !asked.iter().any(rated) {
-            return Ok(Vec::new());
-        }
-        let measures: Vec<Uuid> = asked.iter().map(|asked| asked.measure).collect();
-        let key = |asked: &Asked<'_>| asked.period.filter(|_| rated(asked)).map(Key::of);
-        let keys: Vec<Option<i64>> = asked.iter().map(|asked| Some(key(asked)?.number())).collect();
         let mut found = Vec::new();
-        let take = |row: &Row| {
-            let mut columns = Columns::of(row, "reported_rating");
+        let take = |columns: &mut Columns<'_>| {
             found.push((columns.ordinal()?, columns.position()?, columns.next()?));
             Ok(())
         };
-        self.each(text, &[&bigint(at), &measures, &keys], take).await?;
+        self.each_that_had((RATED, "reported_rating", text), at, asked, take).await?;
         Ok(found)
+    }
+
+    /// The last override of each.
+    async fn overrides(
+        &self,
+        at: Position,
+        asked: &[Asked<'_>],
+    ) -> Result<Vec<(usize, OverrideLine)>, RuntimeError> {
+        let text = "select w.n, r.*
+            from unnest($2::uuid[], $3::bigint[]) with ordinality w(measure, period, n)
+            cross join lateral (select computed, stated, inputs, position, asserted
+                from @.rating_override r
+                where r.measure = w.measure and r.period = w.period and r.position <= $1
+                order by r.position desc limit 1) r";
+        let mut found = Vec::new();
+        let take = |columns: &mut Columns<'_>| {
+            found.push((columns.ordinal()?, columns.overridden()?));
+            Ok(())
+        };
+        self.each_that_had((OVERRIDDEN, "rating_override", text), at, asked, take).await?;
+        Ok(found)
+    }
+
+    /// Asks of those measures alone that have ever had what a table holds.
+    async fn each_that_had(
+        &self,
+        (kind, table, text): (i16, &'static str, &str),
+        at: Position,
+        asked: &[Asked<'_>],
+        mut take: impl FnMut(&mut Columns<'_>) -> Result<(), RuntimeError>,
+    ) -> Result<(), RuntimeError> {
+        let had = |asked: &Asked<'_>| asked.known.ever(at).any(|ever| ever == kind);
+        if !asked.iter().any(had) {
+            return Ok(());
+        }
+        let measures: Vec<Uuid> = asked.iter().map(|asked| asked.measure).collect();
+        let key = |asked: &Asked<'_>| asked.period.filter(|_| had(asked)).map(Key::of);
+        let keys: Vec<Option<i64>> = asked.iter().map(|asked| Some(key(asked)?.number())).collect();
+        let each = |row: &Row| take(&mut Columns::of(row, table));
+        self.each(text, &[&bigint(at), &measures, &keys], each).await
     }
 }
 

@@ -16,7 +16,9 @@ use piperoll_events::text::Words;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::answers::{BaselineLine, CodeLine, Filter, MeasureLine, PlaceLine, RuleLine, Yardstick};
+use super::answers::{
+    BaselineLine, CodeLine, EndedLine, Filter, MeasureLine, PlaceLine, RuleLine, Yardstick,
+};
 use crate::runtime::RuntimeError;
 use crate::runtime::columns::Columns;
 use crate::runtime::cursor::{bigint, position};
@@ -49,6 +51,7 @@ pub(super) struct Known {
     places: Vec<PlaceLine>,
     definitions: Versions<Yardstick>,
     baselines: Versions<BaselineLine>,
+    endings: Versions<EndedLine>,
     /// The periods that there is something for, and where each was first heard of.
     reported: Vec<(Key, Position)>,
     /// What it has ever had, and where it first had it.
@@ -196,8 +199,8 @@ impl Catalogue {
         })
     }
 
-    fn add_terms(&mut self, rows: [&[Row]; 4]) -> Result<(), RuntimeError> {
-        let [definitions, baselines, ever, rules] = rows;
+    fn add_terms(&mut self, rows: [&[Row]; 5]) -> Result<(), RuntimeError> {
+        let [definitions, baselines, endings, ever, rules] = rows;
         each(definitions, "definition", |measure, columns| {
             let version = columns.yardstick()?;
             self.known(measure).definitions.push(version.position, version);
@@ -209,6 +212,11 @@ impl Catalogue {
             let baseline = Baseline { period, value };
             let line = BaselineLine { baseline, position, asserted: columns.next()? };
             self.known(measure).baselines.push(position, line);
+            Ok(())
+        })?;
+        each(endings, "ending", |measure, columns| {
+            let ended = columns.ended()?;
+            self.known(measure).endings.push(ended.position, ended);
             Ok(())
         })?;
         each(ever, "ever", |measure, columns| {
@@ -249,6 +257,7 @@ impl Known {
             level: adopted.level,
             subject: adopted.subject,
             places: places(&self.places, at),
+            ended: self.endings.at(at).map(|(_, ended)| ended.clone()),
             position: adopted.since,
             asserted: adopted.asserted,
         })
@@ -278,6 +287,8 @@ impl Known {
 pub(super) const EVERY_PERIOD: i16 = 0;
 /// A rating of the publisher's own.
 pub(super) const RATED: i16 = -1;
+/// A rating that somebody stated.
+pub(super) const OVERRIDDEN: i16 = -2;
 
 fn codes(held: &[CodeLine], at: Position) -> Vec<CodeLine> {
     let mut found: BTreeMap<&str, &CodeLine> = BTreeMap::new();
@@ -332,6 +343,22 @@ impl Session<'_> {
     async fn read_on(&self, held: &mut Catalogue, cursor: Position) -> Result<(), RuntimeError> {
         let (from, to) = (bigint(held.upto), bigint(cursor));
         let span: Parameters<'_> = &[&from, &to];
+        let (measures, classes, titles, codes, places) = tokio::try_join!(
+            self.rows(MEASURES, span),
+            self.rows(CLASSIFICATIONS, span),
+            self.rows(TITLES, span),
+            self.rows(CODES, span),
+            self.rows(PLACES, span),
+        )?;
+        held.add_names([&measures, &classes, &titles, &codes, &places])?;
+        let (definitions, baselines, endings, ever, rules) = tokio::try_join!(
+            self.rows(DEFINITIONS, span),
+            self.rows(BASELINES, span),
+            self.rows(ENDINGS, span),
+            self.rows(EVER, span),
+            self.rows(RULES, span),
+        )?;
+        held.add_terms([&definitions, &baselines, &endings, &ever, &rules])?;
         // One for each figure, so they are taken as they come.
         let reported = |row: &Row| {
             let mut columns = Columns::of(row, "reported");
@@ -340,20 +367,7 @@ impl Session<'_> {
             known.reported.push((Key::kept(columns.next()?), position));
             Ok(())
         };
-        let (measures, classes, titles, codes, places, definitions, baselines, ever, rules, ()) = tokio::try_join!(
-            self.rows(MEASURES, span),
-            self.rows(CLASSIFICATIONS, span),
-            self.rows(TITLES, span),
-            self.rows(CODES, span),
-            self.rows(PLACES, span),
-            self.rows(DEFINITIONS, span),
-            self.rows(BASELINES, span),
-            self.rows(EVER, span),
-            self.rows(RULES, span),
-            self.each(REPORTED, span, reported),
-        )?;
-        held.add_names([&measures, &classes, &titles, &codes, &places])?;
-        held.add_terms([&definitions, &baselines, &ever, &rules])?;
+        self.each(REPORTED, span, reported).await?;
         held.upto = cursor;
         Ok(())
     }
@@ -385,6 +399,8 @@ const DEFINITIONS: &str = "select measure, position, polarity, low, high, decima
     from @.definition where position > $1 and position <= $2 order by position";
 const BASELINES: &str = "select measure, position, period, value, asserted
     from @.baseline where position > $1 and position <= $2 order by position";
+const ENDINGS: &str = "select measure, position, valid_from, replaced_by, comparability, asserted
+    from @.ending where position > $1 and position <= $2 order by position";
 const REPORTED: &str = "select measure, position, period
     from @.reported where position > $1 and position <= $2 order by position";
 const EVER: &str = "select measure, position, kind

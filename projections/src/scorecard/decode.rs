@@ -1,8 +1,11 @@
 //! What several of the scorecard's questions read of a row.
 
 use piperoll_events::Polarity;
+use piperoll_events::ids::MeasureId;
+use piperoll_events::text::Label;
+use uuid::Uuid;
 
-use super::answers::{Headline, Yardstick};
+use super::answers::{EndedLine, Headline, OverrideLine, Yardstick};
 use super::words::{PolarityKind, State};
 use crate::runtime::RuntimeError;
 use crate::runtime::columns::Columns;
@@ -37,6 +40,33 @@ impl Columns<'_> {
     pub(super) fn standing(&mut self) -> Result<Option<Headline>, RuntimeError> {
         let headline = self.headline_or_none()?;
         Ok(headline.filter(|headline| headline.state != State::Withdrawn))
+    }
+
+    /// position, `valid_from`, `replaced_by`, comparability, asserted.
+    pub(super) fn ended(&mut self) -> Result<EndedLine, RuntimeError> {
+        Ok(EndedLine {
+            position: self.position()?,
+            from: self.next()?,
+            replaced_by: self.next::<Option<Uuid>>()?.map(MeasureId::new),
+            comparability: self.json_or_none()?,
+            asserted: self.next()?,
+        })
+    }
+
+    /// computed, stated, inputs, position, asserted.
+    pub(super) fn overridden(&mut self) -> Result<OverrideLine, RuntimeError> {
+        Ok(OverrideLine {
+            computed: self.label_or_none()?,
+            stated: self.label_or_none()?.ok_or(RuntimeError::Row(self.table))?,
+            inputs: self.json()?,
+            position: self.position()?,
+            asserted: self.next()?,
+        })
+    }
+
+    fn label_or_none(&mut self) -> Result<Option<Label>, RuntimeError> {
+        let text = self.next::<Option<&str>>()?.map(str::parse).transpose();
+        text.map_err(|_| RuntimeError::Row(self.table))
     }
 
     /// position, polarity, low, high, decimals, unit, asserted.

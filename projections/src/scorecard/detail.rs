@@ -118,21 +118,8 @@ impl Reader {
         measure: MeasureId,
         at: Position,
     ) -> Result<Vec<DefinitionVersion>, RuntimeError> {
-        let text = "select t.definition, t.reason, t.authority, t.position, d.asserted
-            from @.definition_text t join @.definition d using (measure, position)
-            where t.measure = $2 and t.position <= $1 order by t.position";
-        let rows = self.session().await?.rows(text, &[&bigint(at), &measure.uuid()]).await?;
-        let version = |row: &Row| {
-            let mut columns = Columns::of(row, "definition_text");
-            Ok(DefinitionVersion {
-                definition: columns.json()?,
-                reason: columns.json()?,
-                authority: columns.json_or_none()?,
-                position: columns.position()?,
-                asserted: columns.next()?,
-            })
-        };
-        rows.iter().map(version).collect()
+        let mut found = self.definition_versions(&[measure], at).await?;
+        Ok(found.remove(&measure).unwrap_or_default())
     }
 
     /// Hands over every cell in force in the ledger, headlines among them, in no order.

@@ -6,7 +6,9 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
+use chrono::NaiveDate;
 use piperoll_events::area::Area;
+use piperoll_events::comparability::DefinitionChange;
 use piperoll_events::definition::Polarity;
 use piperoll_events::framework::Framework;
 use piperoll_events::ids::ObjectiveId;
@@ -25,8 +27,9 @@ use uuid::Uuid;
 
 use super::catalogue::EVERY_PERIOD;
 use super::rows::{
-    BaselineRow, BreakdownRow, ClassificationRow, CodeRow, DefinitionRow, DefinitionText, EverRow,
-    Histories, ImportRow, MeasureRow, MeasureText, PlacementRow, RuleRow, StructureRow, TargetText,
+    BaselineRow, BreakdownRow, ClassificationRow, CodeRow, DefinitionRow, DefinitionText,
+    EndingRow, EverRow, Histories, ImportRow, MeasureRow, MeasureText, PlacementRow, ProposalRow,
+    RuleRow, StructureRow, TargetText,
 };
 use super::targets::{Placing, rows as target_rows};
 use super::words::{ImportState, PlaceKind, PolarityKind, StructureKind, TargetHappened};
@@ -161,7 +164,8 @@ impl Fold {
         match fact {
             Measure::Adopted(fact) => self.adopted(at, fact),
             Measure::DefinitionSet(f) => {
-                self.definition(at, &f.definition, (&f.reason, f.authority.as_ref()));
+                let change = f.change.as_ref();
+                self.definition(at, (&f.definition, change), (&f.reason, f.authority.as_ref()));
             }
             Measure::BaselineSet(f) => {
                 self.baseline(at, f.baseline, (&f.reason, f.authority.as_ref()));
@@ -190,11 +194,22 @@ impl Fold {
                 treatment: fact.treatment.map(Numbered::number),
                 level: fact.level.map(Numbered::number),
             }),
-            // Who answers for a measure, and whether it is still measured, moves no figure.
-            Measure::BaselineProposed(_)
-            | Measure::Retired(_)
-            | Measure::Replaced(_)
-            | Measure::AccountableAssigned(_)
+            Measure::BaselineProposed(f) => self.out.baseline_proposal.push(ProposalRow {
+                measure: at.id,
+                position: at.position,
+                period: Key::of(f.baseline.period),
+                value: f.baseline.value,
+                source: f.source.as_ref().map(ToString::to_string),
+                asserted: at.asserted,
+            }),
+            Measure::Retired(f) => self.out.ending.push(ending(at, f.from)),
+            Measure::Replaced(f) => self.out.ending.push(EndingRow {
+                replaced_by: Some(f.by.uuid()),
+                comparability: Some(Json::of(&f.comparability)),
+                ..ending(at, f.from)
+            }),
+            // Who answers for a measure moves no figure.
+            Measure::AccountableAssigned(_)
             | Measure::StewardAssigned(_)
             | Measure::ContributorAssigned(_)
             | Measure::DutyEnded(_) => {}
@@ -219,7 +234,7 @@ impl Fold {
             reason: Json::of(&fact.reason),
             authority: fact.authority.as_ref().map(Json::of),
         });
-        self.definition(at, &fact.definition, ground);
+        self.definition(at, (&fact.definition, None), ground);
         if let Some(baseline) = fact.baseline {
             self.baseline(at, baseline, ground);
         }
@@ -234,7 +249,12 @@ impl Fold {
         }
     }
 
-    fn definition(&mut self, at: At<'_>, definition: &Definition, (reason, authority): Ground<'_>) {
+    fn definition(
+        &mut self,
+        at: At<'_>,
+        (definition, change): (&Definition, Option<&DefinitionChange>),
+        (reason, authority): Ground<'_>,
+    ) {
         let (polarity, low, high) = match definition.polarity {
             Polarity::HigherIsBetter {} => (PolarityKind::Higher, None, None),
             Polarity::LowerIsBetter {} => (PolarityKind::Lower, None, None),
@@ -257,6 +277,7 @@ impl Fold {
             definition: Json::of(definition),
             reason: Json::of(reason),
             authority: authority.map(Json::of),
+            change: change.map(Json::of),
         });
     }
 
@@ -367,6 +388,17 @@ fn structure(
         lead: None,
         valid_from: None,
         valid_until: None,
+        asserted: at.asserted,
+    }
+}
+
+fn ending(at: At<'_>, valid_from: NaiveDate) -> EndingRow {
+    EndingRow {
+        measure: at.id,
+        position: at.position,
+        valid_from,
+        replaced_by: None,
+        comparability: None,
         asserted: at.asserted,
     }
 }

@@ -5,18 +5,20 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use piperoll_events::cell::FigureStatus;
 use piperoll_events::ids::{ImportId, MeasureId};
-use piperoll_events::{Period, Position, Quantity, TargetKey};
+use piperoll_events::{Breakdown, Period, Position, Quantity, Reason, TargetKey};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::answers::{MeasureLine, RuleLine, TargetVersion, Yardstick};
+use super::answers::{DefinitionVersion, MeasureLine, RuleLine, TargetVersion, Yardstick};
+use super::folds::breakdown_key;
 use super::table::Reader;
 use super::words::State;
 use crate::runtime::RuntimeError;
 use crate::runtime::columns::Columns;
 use crate::runtime::cursor::bigint;
+use crate::runtime::key::Key;
 
 /// Positions after one and up to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -50,6 +52,21 @@ pub struct FigureVersion {
     pub recorded_at: DateTime<Utc>,
     /// The file it came with.
     pub import: Option<ImportId>,
+    /// Whether a file says so.
+    pub asserted: bool,
+}
+
+/// One version of a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellVersion {
+    /// Where it was recorded.
+    pub position: Position,
+    /// The figure; none where the cell was taken away.
+    pub value: Option<Quantity>,
+    /// How settled it is.
+    pub status: Option<FigureStatus>,
+    /// Why.
+    pub reason: Option<Reason>,
     /// Whether a file says so.
     pub asserted: bool,
 }
@@ -125,6 +142,65 @@ impl Reader {
                 position: columns.position()?,
                 recorded_at: columns.next()?,
                 import: columns.next::<Option<Uuid>>()?.map(ImportId::new),
+                asserted: columns.next()?,
+            })
+        })
+    }
+
+    /// Every version of one cell beside the headline, by position; taken away: no value.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn cell_versions(
+        &self,
+        measure: MeasureId,
+        period: Period,
+        breakdown: &Breakdown,
+        at: Position,
+    ) -> Result<Vec<CellVersion>, RuntimeError> {
+        let text = "select c.position, case when c.removed then null else c.value end, c.status,
+                n.reason, c.asserted
+            from @.cell c join @.submission_note n using (measure, period, position)
+            where c.measure = $2 and c.period = $3 and c.breakdown = $4 and c.position <= $1
+            order by c.position";
+        let key = (measure.uuid(), Key::of(period).number(), breakdown_key(breakdown));
+        let session = self.session().await?;
+        let rows = session.rows(text, &[&bigint(at), &key.0, &key.1, &key.2]).await?;
+        let version = |row: &Row| {
+            let mut columns = Columns::of(row, "cell");
+            Ok(CellVersion {
+                position: columns.position()?,
+                value: columns.quantity()?,
+                status: columns.word_or_none()?,
+                reason: columns.json_or_none()?,
+                asserted: columns.next()?,
+            })
+        };
+        rows.iter().map(version).collect()
+    }
+
+    /// Every version of the definitions of these measures, by position.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn definition_versions(
+        &self,
+        measures: &[MeasureId],
+        at: Position,
+    ) -> Result<BTreeMap<MeasureId, Vec<DefinitionVersion>>, RuntimeError> {
+        let text = "select t.measure, t.definition, t.change, t.reason, t.authority, t.position,
+                d.asserted
+            from @.definition_text t join @.definition d using (measure, position)
+            where t.measure = any($2) and t.position <= $1 order by t.position";
+        let session = self.session().await?;
+        let rows = session.rows(text, &[&bigint(at), &ids(measures)]).await?;
+        by_measure(&rows, "definition_text", |columns| {
+            Ok(DefinitionVersion {
+                definition: columns.json()?,
+                change: columns.json_or_none()?,
+                reason: columns.json()?,
+                authority: columns.json_or_none()?,
+                position: columns.position()?,
                 asserted: columns.next()?,
             })
         })

@@ -3,6 +3,7 @@ create unique index on submission (period, measure, position desc)
     include (content_from, state, asserted, value, status, no_value, expected_on, numerator, denominator);
 create unique index on submission_note (measure, period, position desc);
 create index on reported_rating (measure, period, position desc);
+create index on rating_override (measure, period, position desc);
 create index on commentary (measure, period, position desc);
 create unique index on cell (measure, period, breakdown, position desc)
     include (content_from, removed, value, numerator, denominator, status, asserted);
@@ -14,12 +15,16 @@ create unique index on target (period, measure, span, position desc)
 create index on target_text (measure, position);
 -- What changed within a span.
 create index on target_text using brin (position) with (autosummarize = on);
+create index on submission_note using brin (position) with (autosummarize = on);
+create unique index on rating_override (position);
+create index on baseline_proposal (measure, position);
 create unique index on definition_text (measure, position);
 create unique index on structure (kind, id, position desc);
 -- What the catalogue reads on from.
 create unique index on measure (position);
 create unique index on measure_text (position);
 create unique index on classification (position);
+create unique index on ending (position);
 create index on code (position);
 create index on placement (position);
 create unique index on definition (position);

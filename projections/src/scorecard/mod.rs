@@ -20,6 +20,7 @@ pub mod table;
 mod targets;
 #[cfg(test)]
 mod tests;
+pub mod touched;
 pub mod words;
 
 pub use crate::runtime::key::Key;

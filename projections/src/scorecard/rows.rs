@@ -42,6 +42,10 @@ histories! { Histories;
         measure: Uuid, period: Key, position: Position, content_from: Position,
         rating: Option<String>, asserted: bool,
     }
+    rating_override: OverrideRow (All) {
+        measure: Uuid, period: Key, position: Position, computed: Option<String>, stated: String,
+        inputs: Json, asserted: bool,
+    }
     commentary: CommentaryRow (All) {
         measure: Uuid, period: Key, position: Position, content_from: Position,
         explains: Position, text: Option<Json>, asserted: bool,
@@ -72,10 +76,19 @@ histories! { Histories;
     }
     definition_text: DefinitionText (All) {
         measure: Uuid, position: Position, definition: Json, reason: Json, authority: Option<Json>,
+        change: Option<Json>,
     }
     baseline: BaselineRow (All) {
         measure: Uuid, position: Position, period: Key, value: Quantity, asserted: bool,
         reason: Json, authority: Option<Json>,
+    }
+    baseline_proposal: ProposalRow (All) {
+        measure: Uuid, position: Position, period: Key, value: Quantity, source: Option<String>,
+        asserted: bool,
+    }
+    ending: EndingRow (All) {
+        measure: Uuid, position: Position, valid_from: NaiveDate, replaced_by: Option<Uuid>,
+        comparability: Option<Json>, asserted: bool,
     }
     placement: PlacementRow (All) {
         measure: Uuid, position: Position, kind: i16, place: Uuid, asserted: bool,

@@ -39,6 +39,11 @@ create table reported_rating (
     measure uuid not null, period bigint not null, position bigint not null,
     content_from bigint not null, rating text, asserted boolean not null
 );
+-- Somebody says otherwise than the rule, as long as every one of `inputs` is in force.
+create table rating_override (
+    measure uuid not null, period bigint not null, position bigint not null,
+    computed text, stated text not null, inputs json not null, asserted boolean not null
+);
 create table commentary (
     measure uuid not null, period bigint not null, position bigint not null,
     content_from bigint not null, explains bigint not null, text json, asserted boolean not null
@@ -67,7 +72,8 @@ create table target (
     asserted boolean not null
 ) with (autovacuum_vacuum_insert_scale_factor = 0.01);
 -- What a measure has ever had, and where it first had it: targets that name a type of period (0:
--- every period of a span), ratings of its publisher (-1). What it never had is not looked up.
+-- every period of a span), ratings of its publisher (-1), overrides (-2). What it never had is not
+-- looked up.
 create table ever (
     measure uuid not null, kind smallint not null, position bigint not null,
     primary key (measure, kind)
@@ -85,11 +91,21 @@ create table definition (
 );
 create table definition_text (
     measure uuid not null, position bigint not null, definition json not null,
-    reason json not null, authority json
+    reason json not null, authority json, change json
 );
 create table baseline (
     measure uuid not null, position bigint not null, period bigint not null,
     value numeric not null, asserted boolean not null, reason json not null, authority json
+);
+-- What a source proposes; what was agreed stands.
+create table baseline_proposal (
+    measure uuid not null, position bigint not null, period bigint not null,
+    value numeric not null, source text, asserted boolean not null
+);
+-- The measure is measured no longer from `valid_from` on, or another takes its place.
+create table ending (
+    measure uuid not null, position bigint not null, valid_from date not null, replaced_by uuid,
+    comparability json, asserted boolean not null
 );
 create table placement (
     measure uuid not null, position bigint not null, kind smallint not null, place uuid not null,

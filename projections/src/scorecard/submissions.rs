@@ -12,10 +12,11 @@ use piperoll_events::text::{Label, SealedText};
 use piperoll_events::{Breakdown, Cell, Period, Position, Reason, Revision};
 use uuid::Uuid;
 
-use super::catalogue::RATED;
+use super::catalogue::{OVERRIDDEN, RATED};
 use super::folds::{At, Fold, last_of_each};
 use super::rows::{
-    CellNote, CellRow, CommentaryRow, RatingRow, ReportedRow, SubmissionNote, SubmissionRow,
+    CellNote, CellRow, CommentaryRow, OverrideRow, RatingRow, ReportedRow, SubmissionNote,
+    SubmissionRow,
 };
 use super::words::{Happened, State};
 use crate::runtime::copy::Json;
@@ -47,10 +48,21 @@ impl Fold {
                 self.note(at, of, Happened::Withdrawn, (0, Some(&f.reason)));
                 self.out.submission.push(bare(at, of, State::Withdrawn));
             }
-            // What people say of a figure leaves it as it is; the acts stand in accountability.
             Submission::RatingOverridden(f) => {
-                self.heard_of(at, f.measure.uuid(), Key::of(f.period));
+                let (measure, period) = (f.measure.uuid(), Key::of(f.period));
+                self.heard_of(at, measure, period);
+                self.ever(measure, OVERRIDDEN, at.position);
+                self.out.rating_override.push(OverrideRow {
+                    measure,
+                    period,
+                    position: at.position,
+                    computed: f.computed.as_ref().map(ToString::to_string),
+                    stated: f.stated.to_string(),
+                    inputs: Json::of(&f.inputs),
+                    asserted: at.asserted,
+                });
             }
+            // What people say of a figure leaves it as it is; the acts stand in accountability.
             Submission::SignedOff(f) => {
                 self.heard_of(at, f.measure.uuid(), Key::or_all(f.period));
             }

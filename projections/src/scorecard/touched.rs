@@ -1,0 +1,202 @@
+//! What was touched between two positions, and what measures became then: overrides, baselines, ends
+//! and classes.
+
+use std::collections::BTreeSet;
+
+use piperoll_events::ids::MeasureId;
+use piperoll_events::{Period, Position, Quantity};
+use schemars::JsonSchema;
+use serde::Serialize;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::answers::OverrideLine;
+use super::history::Span;
+use super::table::Reader;
+use crate::runtime::RuntimeError;
+use crate::runtime::columns::Columns;
+use crate::runtime::cursor::bigint;
+use crate::runtime::key::Key;
+
+/// One version of a baseline, agreed or proposed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct BaselineVersion {
+    /// Where it was recorded.
+    pub position: Position,
+    /// The period that it is about.
+    pub period: Period,
+    /// The value.
+    pub value: Quantity,
+    /// Whether it was agreed or only proposed.
+    pub standing: Agreed,
+    /// Who proposes it.
+    pub source: Option<String>,
+    /// Whether a file says so.
+    pub asserted: bool,
+}
+
+/// Whether a baseline was agreed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Agreed {
+    /// Progress is counted from it.
+    Set,
+    /// A source proposes it; what was agreed stands.
+    Proposed,
+}
+
+impl Reader {
+    /// The figures for which something that a rating or a direction is worked out from was recorded
+    /// within a span, in order: the submission itself, or anything of its measure or framework.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn touched(&self, span: Span) -> Result<Vec<(MeasureId, Period)>, RuntimeError> {
+        let between = (bigint(span.after), bigint(span.upto));
+        let session = self.session().await?;
+        let text = "select distinct measure, period from (
+                select measure, period from @.submission_note
+                    where position > $1 and position <= $2 and period <> 0
+                union all select measure, period from @.rating_override
+                    where position > $1 and position <= $2) t";
+        let mut cells: BTreeSet<(Uuid, Key)> = BTreeSet::new();
+        let take = |row: &Row| {
+            let mut columns = Columns::of(row, "submission_note");
+            cells.insert((columns.uuid()?, Key::kept(columns.next()?)));
+            Ok(())
+        };
+        session.each(text, &[&between.0, &between.1], take).await?;
+        let text = "select measure from @.target_text where position > $1 and position <= $2
+            union select measure from @.definition where position > $1 and position <= $2
+            union select measure from @.classification where position > $1 and position <= $2
+            union select m.measure from @.measure m join @.rule r using (framework)
+                where r.position > $1 and r.position <= $2";
+        let measures = session.rows(text, &[&between.0, &between.1]).await?;
+        let held = self.catalogue(&session, span.upto).await?;
+        for row in &measures {
+            let measure = Columns::of(row, "measure").uuid()?;
+            let known = held.find(measure).into_iter();
+            cells.extend(known.flat_map(|k| k.periods(span.upto)).map(|period| (measure, period)));
+        }
+        let named = |(measure, key): (Uuid, Key)| Some((MeasureId::new(measure), key.period()?));
+        Ok(cells.into_iter().filter_map(named).collect())
+    }
+
+    /// The overrides recorded within a span, by position.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn overrides_within(
+        &self,
+        span: Span,
+    ) -> Result<Vec<(MeasureId, Period, OverrideLine)>, RuntimeError> {
+        let text = "select measure, period, computed, stated, inputs, position, asserted
+            from @.rating_override where position > $1 and position <= $2 order by position";
+        let session = self.session().await?;
+        let rows = session.rows(text, &[&bigint(span.after), &bigint(span.upto)]).await?;
+        let overridden = |row: &Row| {
+            let mut columns = Columns::of(row, "rating_override");
+            Ok((MeasureId::new(columns.uuid()?), columns.period()?, columns.overridden()?))
+        };
+        rows.iter().map(overridden).collect()
+    }
+
+    /// The figures that a publisher rated within a span, in order.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn rated_within(&self, span: Span) -> Result<Vec<(MeasureId, Period)>, RuntimeError> {
+        let text = "select distinct measure, period from @.reported_rating
+            where position > $1 and position <= $2 and period <> 0 order by measure, period";
+        let session = self.session().await?;
+        let rows = session.rows(text, &[&bigint(span.after), &bigint(span.upto)]).await?;
+        let cell = |row: &Row| {
+            let mut columns = Columns::of(row, "reported_rating");
+            Ok((MeasureId::new(columns.uuid()?), columns.period()?))
+        };
+        rows.iter().map(cell).collect()
+    }
+
+    /// Where measures were classified anew within a span, by position.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn reclassified_within(
+        &self,
+        span: Span,
+    ) -> Result<Vec<(MeasureId, Position)>, RuntimeError> {
+        let text = "select measure, position from @.classification
+            where position > $1 and position <= $2 order by position";
+        self.places(text, span).await
+    }
+
+    /// Where measures got another definition within a span, by position.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn redefined_within(
+        &self,
+        span: Span,
+    ) -> Result<Vec<(MeasureId, Position)>, RuntimeError> {
+        let text = "select measure, position from @.definition
+            where position > $1 and position <= $2 order by position";
+        self.places(text, span).await
+    }
+
+    /// Where measures that had a code of a scheme got another within a span, by position.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn renumbered_within(
+        &self,
+        span: Span,
+    ) -> Result<Vec<(MeasureId, Position)>, RuntimeError> {
+        let text = "select distinct c.measure, c.position from @.code c
+            where c.position > $1 and c.position <= $2 and exists (select 1 from @.code o
+                where o.measure = c.measure and o.scheme = c.scheme and o.position < c.position
+                and o.code <> c.code)
+            order by c.position";
+        self.places(text, span).await
+    }
+
+    async fn places(
+        &self,
+        text: &str,
+        span: Span,
+    ) -> Result<Vec<(MeasureId, Position)>, RuntimeError> {
+        let session = self.session().await?;
+        let rows = session.rows(text, &[&bigint(span.after), &bigint(span.upto)]).await?;
+        let place = |row: &Row| {
+            let mut columns = Columns::of(row, "measure");
+            Ok((MeasureId::new(columns.uuid()?), columns.position()?))
+        };
+        rows.iter().map(place).collect()
+    }
+
+    /// Every version of a measure's baseline and every proposal, by position.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn baselines(
+        &self,
+        measure: MeasureId,
+        at: Position,
+    ) -> Result<Vec<BaselineVersion>, RuntimeError> {
+        let text = "select position, period, value, true, null::text, asserted from @.baseline
+                where measure = $2 and position <= $1
+            union all
+            select position, period, value, false, source, asserted from @.baseline_proposal
+                where measure = $2 and position <= $1
+            order by position";
+        let rows = self.session().await?.rows(text, &[&bigint(at), &measure.uuid()]).await?;
+        let version = |row: &Row| {
+            let mut columns = Columns::of(row, "baseline");
+            let (position, period) = (columns.position()?, columns.period()?);
+            let value = columns.quantity()?.ok_or(RuntimeError::Row("baseline"))?;
+            let standing = if columns.next()? { Agreed::Set } else { Agreed::Proposed };
+            let (source, asserted) = (columns.next()?, columns.next()?);
+            Ok(BaselineVersion { position, period, value, standing, source, asserted })
+        };
+        rows.iter().map(version).collect()
+    }
+}
