@@ -18,6 +18,38 @@ pub enum When {
     At(Position),
 }
 
+/// A moment that a question compares with another: an instant, or a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// What was known at this instant.
+    KnownAt(DateTime<Utc>),
+    /// What stood at this position.
+    Position(Position),
+}
+
+impl From<Moment> for When {
+    fn from(moment: Moment) -> Self {
+        match moment {
+            Moment::KnownAt(instant) => Self::KnownAt(instant),
+            Moment::Position(position) => Self::At(position),
+        }
+    }
+}
+
+impl std::str::FromStr for Moment {
+    type Err = NotAMoment;
+
+    /// Digits alone are a position; else a date, which means its end in London, or an instant.
+    fn from_str(text: &str) -> Result<Self, NotAMoment> {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let position = text.parse().map(|number| Self::Position(Position(number)));
+            return position.map_err(|_| NotAMoment(text.chars().take(40).collect()));
+        }
+        instant(text).map(Self::KnownAt)
+    }
+}
+
 /// Which moment an answer is about. Position and instant together replay it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AsAt {

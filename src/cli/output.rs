@@ -89,6 +89,14 @@ pub(super) const fn unrated(rating: &Rating) -> &'static str {
     }
 }
 
+/// A rating: its level's code, or why there is none.
+pub(super) fn rating(rating: &Rating) -> String {
+    match rating {
+        Rating::Level(code) => code.to_string(),
+        other => unrated(other).to_owned(),
+    }
+}
+
 /// The moment that an answer is about.
 ///
 /// # Errors

@@ -108,7 +108,11 @@ impl Desk {
             question: "accountable-on",
             params: asked,
             as_at,
-            looked_at: LookedAt { measures: 1, changes: number(duties.len()) },
+            looked_at: LookedAt {
+                measures: 1,
+                changes: number(duties.len()),
+                ..LookedAt::default()
+            },
             rows,
             totals: [("by_duty", by_duty)].into(),
             withheld: 0,

@@ -73,7 +73,8 @@ impl Desk {
             }
         }
         let changes = number(all.len());
-        let looked_at = LookedAt { measures: number(measures.len()), changes };
+        let looked_at =
+            LookedAt { measures: number(measures.len()), changes, ..LookedAt::default() };
         let mut rows: Vec<Easier> = all
             .into_iter()
             .filter_map(|change| {

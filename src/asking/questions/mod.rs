@@ -4,21 +4,33 @@
 //! and running it again with the position that it names gives the same. No row is an answer too.
 
 pub mod accountable_on;
+pub mod baseline_moved;
+pub mod cells;
+pub mod comparable;
+pub mod differs;
+pub mod dropped;
+pub mod linking;
 pub mod made_easier;
+pub mod overridden;
+pub mod reperform;
 pub mod retargeting;
 pub mod signed_by;
+pub mod substituting;
 mod targets;
+pub mod turned_green;
 pub mod who_changed;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use piperoll_events::Position;
+use piperoll_events::text::Words;
+use piperoll_projections::scorecard::MeasureLine;
 use piperoll_projections::scorecard::history::Span;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::answer::{AskingError, Desk};
+use super::answer::{AskingError, Desk, code_of};
 use super::moment::{AsAt, Closed, When};
 
 /// The answer to a question.
@@ -47,7 +59,9 @@ pub struct Reply<P, R> {
 pub struct LookedAt {
     /// Measures.
     pub measures: u64,
-    /// Changes of their targets.
+    /// Figures of theirs.
+    pub submissions: u64,
+    /// Changes: of targets, or of what else the question is about.
     pub changes: u64,
 }
 
@@ -91,6 +105,11 @@ impl Desk {
         };
         Ok(Span { after, upto })
     }
+}
+
+/// The code that a measure had at a moment, with its title: how every row names it.
+fn named(measure: &MeasureLine) -> (String, Words) {
+    (code_of(measure), measure.title.clone())
 }
 
 /// Adds one to what is counted under a name.

@@ -153,7 +153,7 @@ impl Desk {
             question: "signed-by",
             params: asked,
             as_at,
-            looked_at: LookedAt { measures: 1, changes },
+            looked_at: LookedAt { measures: 1, changes, ..LookedAt::default() },
             totals: [("by_state", by_state)].into(),
             withheld: 0,
             notes: conclusion(stages, &rows),

@@ -69,7 +69,7 @@ impl Desk {
             question: "who-changed-target",
             params: asked,
             as_at,
-            looked_at: LookedAt { measures: 1, changes },
+            looked_at: LookedAt { measures: 1, changes, ..LookedAt::default() },
             totals: [("by_ease", by_ease)].into(),
             withheld: 0,
             notes: notes(rows.iter()),

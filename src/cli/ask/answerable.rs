@@ -3,10 +3,31 @@
 use chrono::NaiveDate;
 use piperoll_projections::accountability::duties::Days;
 
-use crate::asking::questions::accountable_on::Answerable;
+use super::{Put, print};
+use crate::asking::questions::accountable_on::{self, Answerable};
 use crate::cli::output;
 
-pub(super) const HEADINGS: [&str; 10] = [
+/// `accountable-on`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  piperoll ask --ledger northmoor accountable-on NM09 2024-06-01"
+)]
+pub(super) struct AccountableOn {
+    /// The measure's code or id.
+    measure: String,
+    /// The day, `2024-06-01`.
+    on: NaiveDate,
+}
+
+impl AccountableOn {
+    pub(super) async fn put(self, put: Put<'_>) -> anyhow::Result<()> {
+        let asked = accountable_on::Asked { measure: self.measure, on: self.on };
+        let reply = put.desk.accountable_on(asked, put.when).await?;
+        print(&reply, put.form, &HEADINGS, cells, story)
+    }
+}
+
+const HEADINGS: [&str; 10] = [
     "duty",
     "post",
     "organisation",
@@ -19,7 +40,7 @@ pub(super) const HEADINGS: [&str; 10] = [
     "nobody_since",
 ];
 
-pub(super) fn cells(row: &Answerable) -> Vec<String> {
+fn cells(row: &Answerable) -> Vec<String> {
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     let post = row.post_title.as_ref().map(|title| title.en.to_string());
     let (duty, holder) = (row.duty_days, row.holder_days);
@@ -37,7 +58,7 @@ pub(super) fn cells(row: &Answerable) -> Vec<String> {
     ]
 }
 
-pub(super) fn story(row: &Answerable) -> Vec<String> {
+fn story(row: &Answerable) -> Vec<String> {
     let title = row.post_title.as_ref().map(|title| title.en.to_string());
     let who = title.or_else(|| row.organisation.clone());
     let gap = row.nobody_since.map_or(String::new(), |since| format!(", since {since}"));

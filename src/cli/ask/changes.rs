@@ -1,15 +1,62 @@
 //! How changes of targets are printed, those made easier among them.
 
-use piperoll_events::Target;
 use piperoll_events::ease::Ease;
 use piperoll_events::target::Level;
+use piperoll_events::{Period, Target};
 use piperoll_projections::score::{Known, Rating};
 
-use crate::asking::questions::made_easier::Easier;
+use super::{Put, Within, print};
+use crate::asking::questions::made_easier::{self, Easier};
 use crate::asking::questions::retargeting::Retargeting;
+use crate::asking::questions::who_changed;
 use crate::cli::output;
 
-pub(super) const HEADINGS: [&str; 24] = [
+/// `who-changed-target`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  piperoll ask --ledger northmoor who-changed-target NM02")]
+pub(super) struct WhoChanged {
+    /// The measure's code or id.
+    measure: String,
+    /// The target for this period alone, `FY2023-Q3`.
+    #[arg(long)]
+    period: Option<Period>,
+    #[command(flatten)]
+    within: Within,
+}
+
+impl WhoChanged {
+    pub(super) async fn put(self, put: Put<'_>) -> anyhow::Result<()> {
+        let between = self.within.between()?;
+        let asked = who_changed::Asked {
+            period: self.period,
+            between,
+            ..who_changed::Asked::of(&self.measure)
+        };
+        let reply = put.desk.who_changed_target(asked, put.when).await?;
+        print(&reply, put.form, &HEADINGS, cells, story)
+    }
+}
+
+/// `targets-made-easier`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  piperoll ask --ledger northmoor targets-made-easier --from 2024-01-01 --to 2024-12-31"
+)]
+pub(super) struct MadeEasier {
+    #[command(flatten)]
+    within: Within,
+}
+
+impl MadeEasier {
+    pub(super) async fn put(self, put: Put<'_>) -> anyhow::Result<()> {
+        let asked = made_easier::Asked { between: self.within.span()? };
+        let reply = put.desk.targets_made_easier(asked, put.when).await?;
+        let headings = [&HEADINGS[..], &EASIER[..]].concat();
+        print(&reply, put.form, &headings, easier_cells, easier_story)
+    }
+}
+
+const HEADINGS: [&str; 24] = [
     "position",
     "known_at",
     "measure",
@@ -36,10 +83,9 @@ pub(super) const HEADINGS: [&str; 24] = [
     "asserted",
 ];
 
-pub(super) const EASIER: [&str; 5] =
-    ["bases", "difference", "percent_of_old", "became_met", "restored_at"];
+const EASIER: [&str; 5] = ["bases", "difference", "percent_of_old", "became_met", "restored_at"];
 
-pub(super) fn cells(row: &Retargeting) -> Vec<String> {
+fn cells(row: &Retargeting) -> Vec<String> {
     let known = row.known_actual.as_ref();
     let act = row.act.as_ref();
     vec![
@@ -70,7 +116,7 @@ pub(super) fn cells(row: &Retargeting) -> Vec<String> {
     ]
 }
 
-pub(super) fn easier_cells(row: &Easier) -> Vec<String> {
+fn easier_cells(row: &Easier) -> Vec<String> {
     let bases: Vec<String> = row.bases.iter().map(output::words).collect();
     let more = [
         bases.join(" and "),
@@ -85,7 +131,7 @@ pub(super) fn easier_cells(row: &Easier) -> Vec<String> {
 }
 
 /// A change told line by line.
-pub(super) fn story(row: &Retargeting) -> Vec<String> {
+fn story(row: &Retargeting) -> Vec<String> {
     let when = row.known_at.map_or("an unknown day".to_owned(), |at| {
         at.with_timezone(&chrono_tz::Europe::London).format("%-d %B %Y %H:%M").to_string()
     });
@@ -123,7 +169,7 @@ pub(super) fn story(row: &Retargeting) -> Vec<String> {
     lines
 }
 
-pub(super) fn easier_story(row: &Easier) -> Vec<String> {
+fn easier_story(row: &Easier) -> Vec<String> {
     let mut lines = story(&row.change);
     if let Some(share) = row.percent_of_old {
         let by = row.difference.map(|by| by.to_string()).unwrap_or_default();
@@ -169,11 +215,7 @@ fn aim(target: &Target) -> String {
 }
 
 fn rating(rating: Option<&Rating>) -> String {
-    match rating {
-        Some(Rating::Level(level)) => level.to_string(),
-        Some(other) => output::unrated(other).to_owned(),
-        None => String::new(),
-    }
+    rating.map(output::rating).unwrap_or_default()
 }
 
 fn authority(authority: &piperoll_events::Authority) -> String {

@@ -1,11 +1,30 @@
 //! How an answer to `signed-by` is printed.
 
-use piperoll_events::Position;
+use piperoll_events::{Period, Position};
 
-use crate::asking::questions::signed_by::Signed;
+use super::{Put, print};
+use crate::asking::questions::signed_by::{self, Signed};
 use crate::cli::output;
 
-pub(super) const HEADINGS: [&str; 10] = [
+/// `signed-by`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  piperoll ask --ledger northmoor signed-by NM09 FY2023-Q3")]
+pub(super) struct SignedBy {
+    /// The measure's code or id.
+    measure: String,
+    /// The period, `FY2023-Q3`.
+    period: Period,
+}
+
+impl SignedBy {
+    pub(super) async fn put(self, put: Put<'_>) -> anyhow::Result<()> {
+        let asked = signed_by::Asked { measure: self.measure, period: self.period };
+        let reply = put.desk.signed_by(asked, put.when).await?;
+        print(&reply, put.form, &HEADINGS, cells, story)
+    }
+}
+
+const HEADINGS: [&str; 10] = [
     "stage",
     "scope",
     "state",
@@ -18,7 +37,7 @@ pub(super) const HEADINGS: [&str; 10] = [
     "changed_after",
 ];
 
-pub(super) fn cells(row: &Signed) -> Vec<String> {
+fn cells(row: &Signed) -> Vec<String> {
     let list = |positions: &mut dyn Iterator<Item = Position>| {
         positions.map(|position| position.to_string()).collect::<Vec<_>>().join(" ")
     };
@@ -38,7 +57,7 @@ pub(super) fn cells(row: &Signed) -> Vec<String> {
 }
 
 /// A stage told line by line.
-pub(super) fn story(row: &Signed) -> Vec<String> {
+fn story(row: &Signed) -> Vec<String> {
     let title = row.title.as_ref().map_or_else(|| row.stage.to_string(), |it| it.en.to_string());
     let scope = row.scope.iter().map(output::words).collect::<Vec<_>>().join(" and ");
     let mut lines = vec![format!("{title} ({scope}): {}", output::words(&row.state))];

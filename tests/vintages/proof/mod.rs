@@ -4,6 +4,7 @@
 //! with the importer; what is found comes from the answers of a ledger that stands on real servers,
 //! or, where many plans must be tried, from what the prologue leads to in memory.
 
+mod asked;
 mod hart;
 mod hart_odd;
 mod lgbf;

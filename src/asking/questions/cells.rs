@@ -1,0 +1,127 @@
+//! The same figures at two moments, each with what rated it then.
+//!
+//! **Invariant:** figures of which nothing was touched in between are left out: they stand as they
+//! stood.
+
+use std::collections::HashMap;
+
+use piperoll_events::Period;
+use piperoll_events::ids::MeasureId;
+use piperoll_events::rating::{RatingRule, Scale, Track};
+use piperoll_projections::score::Rating;
+use piperoll_projections::scorecard::Line;
+use piperoll_projections::scorecard::history::Span;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::asking::answer::{AskingError, Desk, Scored, score};
+use crate::asking::moment::{AsAt, Moment, When};
+
+/// Two moments, the earlier first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Ends {
+    /// The earlier.
+    pub a: AsAt,
+    /// The later.
+    pub b: AsAt,
+}
+
+/// One figure at two moments.
+pub(super) struct Pair {
+    pub(super) measure: MeasureId,
+    pub(super) period: Period,
+    pub(super) a: Scored<Line>,
+    pub(super) b: Scored<Line>,
+}
+
+/// Said where the moments came the wrong way round.
+pub(super) const SWAPPED: &str = "The second moment was the earlier one; the two were swapped.";
+
+impl Desk {
+    /// The moments meant, neither later than `upto`; and whether they had to be swapped.
+    pub(super) async fn ends(
+        &self,
+        (a, b): (Moment, Moment),
+        upto: AsAt,
+        notes: &mut Vec<String>,
+    ) -> Result<Ends, AskingError> {
+        let (a, b) = (self.moment(a, upto).await?, self.moment(b, upto).await?);
+        if b.position < a.position {
+            notes.push(SWAPPED.to_owned());
+            return Ok(Ends { a: b, b: a });
+        }
+        Ok(Ends { a, b })
+    }
+
+    /// The moment meant, no later than `upto`.
+    pub(super) async fn moment(&self, moment: Moment, upto: AsAt) -> Result<AsAt, AskingError> {
+        let found = self.resolve(When::from(moment)).await?;
+        Ok(if found.position > upto.position { upto } else { found })
+    }
+
+    /// Every figure that stood at both moments and may have been told otherwise at the second.
+    pub(super) async fn pairs(&self, ends: Ends) -> Result<Vec<Pair>, AskingError> {
+        let span = Span { after: ends.a.position, upto: ends.b.position };
+        let cells = self.reader.touched(span).await?;
+        let before = self.scored(&cells, ends.a).await?;
+        let mut after: HashMap<_, _> = self.scored(&cells, ends.b).await?.into_iter().collect();
+        let pair = |(cell, a): ((MeasureId, Period), Scored<Line>)| {
+            let b = after.remove(&cell)?;
+            Some(Pair { measure: cell.0, period: cell.1, a, b })
+        };
+        Ok(before.into_iter().filter_map(pair).collect())
+    }
+
+    /// Some figures as they stood, scored.
+    pub(super) async fn scored(
+        &self,
+        cells: &[(MeasureId, Period)],
+        as_at: AsAt,
+    ) -> Result<Vec<((MeasureId, Period), Scored<Line>)>, AskingError> {
+        let lines = self.reader.lines(as_at.position, cells).await?;
+        let scored = |line: Line| {
+            let cell = (line.measure.measure, line.period?);
+            Some((cell, score(line, as_at.instant)))
+        };
+        Ok(lines.into_iter().filter_map(scored).collect())
+    }
+}
+
+/// Whether a rating counts as on track, by a body's own scale; none where it is no level of it.
+pub(super) fn track(rating: &Rating, scale: Option<&Scale>) -> Option<Track> {
+    let Rating::Level(code) = rating else { return None };
+    let level = scale?.levels.iter().find(|level| level.code == *code)?;
+    Some(level.track)
+}
+
+/// Which of two levels stands better on a scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Compared {
+    /// The second is the better one.
+    Better,
+    /// The first is.
+    Worse,
+    /// They are the same, or not on the scale.
+    Same,
+}
+
+pub(super) fn compared(first: &Rating, second: &Rating, scale: Option<&Scale>) -> Compared {
+    let place = |rating: &Rating| {
+        let Rating::Level(code) = rating else { return None };
+        scale?.levels.iter().position(|level| level.code == *code)
+    };
+    match place(first).zip(place(second)) {
+        Some((first, second)) if second < first => Compared::Better,
+        Some((first, second)) if second > first => Compared::Worse,
+        _ => Compared::Same,
+    }
+}
+
+pub(super) fn scale(line: &Line) -> Option<&Scale> {
+    line.rule.as_ref()?.scale.as_ref()
+}
+
+pub(super) fn rule(line: &Line) -> Option<&RatingRule> {
+    line.rule.as_ref()?.rule.as_ref()
+}

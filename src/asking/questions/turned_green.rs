@@ -1,0 +1,399 @@
+//! `turned-green`: figures of one and the same period that were off track at one moment and on track
+//! at another, without their own change explaining it (QUESTIONS Q12).
+
+use std::collections::BTreeMap;
+
+use piperoll_events::ids::MeasureId;
+use piperoll_events::rating::Track;
+use piperoll_events::reason::{Reason, ReasonCode};
+use piperoll_events::text::Words;
+use piperoll_events::{Authority, Period, Position, Quantity};
+use piperoll_projections::score::{Direction, Rating};
+use piperoll_projections::scorecard::Line;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::cells::{Ends, Pair, scale, track};
+use super::linking::{Links, same_figure};
+use super::substituting::{Input, Sides, Sufficient};
+use super::{LookedAt, Reply, count, named, number};
+use crate::asking::answer::{AskingError, Desk, Scored};
+use crate::asking::moment::{Moment, When};
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct Asked {
+    /// The first moment.
+    pub a: Moment,
+    /// The second.
+    pub b: Moment,
+    /// Of what.
+    pub of: Of,
+    /// From where.
+    pub include: Include,
+}
+
+/// What turned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Of {
+    /// The rating.
+    Rating,
+    /// The long direction: worse became better while the figures compared stood.
+    Direction,
+}
+
+/// From which ratings a figure counts as turned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Include {
+    /// Those off track.
+    OffTrack,
+    /// Those at risk too.
+    AtRisk,
+}
+
+/// A figure that turned.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Turned {
+    /// The measure.
+    pub measure: MeasureId,
+    /// What it was called at the second moment.
+    pub code: String,
+    /// Its title then.
+    pub title: Words,
+    /// What the figure is about.
+    pub period: Period,
+    /// At the first moment.
+    pub a: Side,
+    /// At the second.
+    pub b: Side,
+    /// Why it turned.
+    pub cause: Cause,
+    /// What changed beside the figure.
+    pub changed: Vec<Input>,
+    /// What would have turned it: each alone, or, where the cause is joint, all together.
+    pub sufficient: Vec<Input>,
+    /// Where those changes were recorded, and on what ground.
+    pub because: Vec<Because>,
+    /// Whether the figure at the second moment rests on a file's word.
+    pub asserted: bool,
+    /// The events that this row rests on.
+    pub positions: Vec<Position>,
+}
+
+/// A figure at one of the moments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Side {
+    /// The figure.
+    pub value: Option<Quantity>,
+    /// Its unit.
+    pub unit: Option<String>,
+    /// What was aimed at.
+    pub target: Option<Quantity>,
+    /// How it was rated.
+    pub rating: Rating,
+    /// Against the same part of the year before.
+    pub long_direction: Direction,
+    /// Where the figure was recorded.
+    pub position: Option<Position>,
+}
+
+/// Why a figure turned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The figure itself was counted in another way.
+    Restated,
+    /// Each of some changes would have turned it alone.
+    Alone,
+    /// No change alone, but several together.
+    Joint,
+}
+
+/// A change with its ground.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Because {
+    /// What changed; absent: the figure.
+    pub input: Option<Input>,
+    /// Where.
+    pub position: Position,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// Who decided.
+    pub authority: Option<Authority>,
+}
+
+/// What the figures of two moments come to, as they are gone through.
+#[derive(Default)]
+struct Tally {
+    cells: BTreeMap<String, u64>,
+    causes: BTreeMap<String, u64>,
+}
+
+impl Desk {
+    /// Which figures turned from off track to on track between two moments.
+    ///
+    /// # Errors
+    /// A moment that is not there; Postgres.
+    pub async fn turned_green(
+        &self,
+        asked: Asked,
+        when: When,
+    ) -> Result<Reply<Asked, Turned>, AskingError> {
+        let now = self.together(when).await?;
+        let mut notes = Vec::new();
+        let ends = self.ends((asked.a, asked.b), now, &mut notes).await?;
+        let pairs = self.pairs(ends).await?;
+        let mut redefined: Vec<MeasureId> =
+            pairs.iter().filter(|pair| may_be_linked(pair)).map(|pair| pair.measure).collect();
+        redefined.dedup();
+        let links = self.links(&redefined, ends.b.position).await?;
+        let mut tally = Tally::default();
+        let mut rows = Vec::new();
+        for pair in &pairs {
+            let sides = sides(pair, &links);
+            let turned = match asked.of {
+                Of::Rating => self.by_rating(pair, sides, asked.include, &mut tally).await?,
+                Of::Direction => by_direction(pair, sides, &mut tally),
+            };
+            if let Some((cause, sufficient)) = turned {
+                count(&mut tally.causes, cause);
+                rows.push(self.turned(pair, ends, sides, (cause, sufficient)).await?);
+            }
+        }
+        rows.sort_by(|a, b| {
+            a.code.cmp(&b.code).then_with(|| a.period.days().cmp(&b.period.days()))
+        });
+        let measures: std::collections::BTreeSet<MeasureId> =
+            pairs.iter().map(|pair| pair.measure).collect();
+        notes.extend(said(&tally, asked.of));
+        Ok(Reply {
+            question: "turned-green",
+            params: asked,
+            as_at: ends.b,
+            looked_at: LookedAt {
+                measures: number(measures.len()),
+                submissions: number(pairs.len()),
+                changes: 0,
+            },
+            rows,
+            totals: [("cells", tally.cells), ("by_cause", tally.causes)].into(),
+            withheld: 0,
+            notes,
+        })
+    }
+
+    async fn by_rating(
+        &self,
+        pair: &Pair,
+        sides: Sides<'_>,
+        include: Include,
+        tally: &mut Tally,
+    ) -> Result<Option<(Cause, Vec<Input>)>, AskingError> {
+        let rated = |side: &Scored<Line>| matches!(side.rating, Rating::Level(_));
+        match (rated(&pair.a), rated(&pair.b)) {
+            (true, true) => count(&mut tally.cells, "rated_at_both"),
+            (true, false) => {
+                count(&mut tally.cells, "lost_rating");
+                return Ok(None);
+            }
+            (false, true) => {
+                count(&mut tally.cells, "rated_at_second_only");
+                return Ok(None);
+            }
+            (false, false) => return Ok(None),
+        }
+        let then = track(&pair.a.rating, scale(&pair.a.facts));
+        let off = match include {
+            Include::OffTrack => then == Some(Track::Off),
+            Include::AtRisk => matches!(then, Some(Track::Off | Track::AtRisk)),
+        };
+        if !off || track(&pair.b.rating, scale(&pair.b.facts)) != Some(Track::On) {
+            return Ok(None);
+        }
+        if moved(sides) && sides.on_track_by_figure() {
+            let counted_anew = self.reasons(pair).await?.into_iter().any(counts_anew);
+            if !counted_anew {
+                count(&mut tally.cells, "explained_by_figure");
+            }
+            return Ok(counted_anew.then_some((Cause::Restated, Vec::new())));
+        }
+        Ok(Some(match sides.sufficient() {
+            Sufficient::Alone(inputs) => (Cause::Alone, inputs),
+            Sufficient::Joint(inputs) => (Cause::Joint, inputs),
+        }))
+    }
+
+    /// Why the figure changed between the moments.
+    async fn reasons(&self, pair: &Pair) -> Result<Vec<ReasonCode>, AskingError> {
+        let (Some(from), Some(to)) = (place(&pair.a), place(&pair.b)) else {
+            return Ok(Vec::new());
+        };
+        let submitted = self.reader.submission(pair.measure, Some(pair.period), to).await?;
+        let versions = submitted.map(|it| it.versions).unwrap_or_default();
+        let within = versions.into_iter().filter(|version| version.position > from);
+        Ok(within.filter_map(|version| version.reason).map(|reason| reason.code).collect())
+    }
+
+    async fn turned(
+        &self,
+        pair: &Pair,
+        ends: Ends,
+        sides: Sides<'_>,
+        (cause, sufficient): (Cause, Vec<Input>),
+    ) -> Result<Turned, AskingError> {
+        let mut because = Vec::new();
+        let told = if cause == Cause::Restated {
+            vec![(None, place(&pair.b))]
+        } else {
+            sufficient.iter().map(|input| (Some(*input), recorded(sides, *input))).collect()
+        };
+        let positions: Vec<Position> = told.iter().filter_map(|(_, position)| *position).collect();
+        let acts = self.acts.acts(&positions).await?;
+        for (input, position) in told {
+            let Some(position) = position.filter(|it| *it > ends.a.position) else { continue };
+            let act = acts.get(&position);
+            because.push(Because {
+                input,
+                position,
+                reason: act.and_then(|act| act.reason.clone()),
+                authority: act.and_then(|act| act.authority.clone()),
+            });
+        }
+        let (code, title) = named(&pair.b.facts.measure);
+        let figures = [place(&pair.a), place(&pair.b)].into_iter().flatten();
+        let mut positions: Vec<Position> =
+            figures.chain(because.iter().map(|it| it.position)).collect();
+        positions.sort_unstable();
+        positions.dedup();
+        Ok(Turned {
+            measure: pair.measure,
+            code,
+            title,
+            period: pair.period,
+            a: side(&pair.a),
+            b: side(&pair.b),
+            cause,
+            changed: sides.changed(),
+            sufficient,
+            because,
+            asserted: pair.b.facts.headline.as_ref().is_some_and(|headline| headline.asserted),
+            positions,
+        })
+    }
+}
+
+/// Worse became better although both figures compared stand as they stood.
+fn by_direction(pair: &Pair, sides: Sides<'_>, tally: &mut Tally) -> Option<(Cause, Vec<Input>)> {
+    let known = |side: &Scored<Line>| side.long_direction != Direction::Unknown;
+    if !(known(&pair.a) && known(&pair.b)) {
+        return None;
+    }
+    count(&mut tally.cells, "with_a_direction_at_both");
+    let turned =
+        pair.a.long_direction == Direction::Worse && pair.b.long_direction == Direction::Better;
+    if !turned {
+        return None;
+    }
+    let year_before = |line: &Line| line.year_earlier.as_ref().and_then(|it| it.value);
+    let stands = same(sides, year_before(sides.a), year_before(sides.b));
+    if moved(sides) || !stands {
+        count(&mut tally.cells, "explained_by_figure");
+        return None;
+    }
+    let polarity = sides.changed().into_iter().filter(|input| *input == Input::Polarity);
+    Some((Cause::Alone, polarity.collect()))
+}
+
+/// Whether the figure is another one, after its factor.
+fn moved(sides: Sides<'_>) -> bool {
+    let value = |line: &Line| line.headline.as_ref().and_then(|it| it.value);
+    !same(sides, value(sides.a), value(sides.b))
+}
+
+fn same(sides: Sides<'_>, a: Option<Quantity>, b: Option<Quantity>) -> bool {
+    let (Some(a), Some(b)) = (a, b) else { return a == b };
+    let factor = sides.factor.map_or(rust_decimal::Decimal::ONE, Quantity::decimal);
+    same_figure(a.decimal(), b.decimal())
+        || a.decimal().checked_mul(factor).is_some_and(|a| same_figure(a, b.decimal()))
+}
+
+/// Whether a reason says that the figure is counted in another way.
+pub(super) const fn counts_anew(code: ReasonCode) -> bool {
+    matches!(
+        code,
+        ReasonCode::DefinitionChange
+            | ReasonCode::UnitOrScale
+            | ReasonCode::DenominatorUpdate
+            | ReasonCode::Rebasing
+            | ReasonCode::PriceBase
+            | ReasonCode::BoundaryChange
+            | ReasonCode::Reclassification
+    )
+}
+
+/// Whether the figures may have been made under two definitions.
+fn may_be_linked(pair: &Pair) -> bool {
+    let definition = |side: &Scored<Line>| side.facts.definition.as_ref().map(|it| it.position);
+    place(&pair.a) != place(&pair.b) || definition(&pair.a) != definition(&pair.b)
+}
+
+fn sides<'a>(pair: &'a Pair, links: &Links) -> Sides<'a> {
+    let (a, b) = (&pair.a.facts, &pair.b.facts);
+    let linked = place(&pair.a).zip(place(&pair.b)).and_then(|(a, b)| {
+        let under = |made_at| links.made_under(pair.measure, made_at).map(|it| it.position);
+        links.between(pair.measure, under(a)?, under(b)?)
+    });
+    Sides { a, b, factor: linked.and_then(|linked| linked.factor) }
+}
+
+fn side(scored: &Scored<Line>) -> Side {
+    let facts = &scored.facts;
+    let level = facts.target.as_ref().and_then(|target| target.level);
+    Side {
+        value: facts.headline.as_ref().and_then(|headline| headline.value),
+        unit: facts.definition.as_ref().and_then(|definition| definition.unit.clone()),
+        target: level.map(|level| level.at),
+        rating: scored.rating.clone(),
+        long_direction: scored.long_direction,
+        position: place(scored),
+    }
+}
+
+fn place(scored: &Scored<Line>) -> Option<Position> {
+    scored.facts.headline.as_ref().map(|headline| headline.position)
+}
+
+/// Where the later state of an input was recorded; of what is gone nothing stands any more.
+fn recorded(sides: Sides<'_>, input: Input) -> Option<Position> {
+    let line = sides.b;
+    match input {
+        Input::Target => line.target.as_ref().map(|it| it.position),
+        Input::Polarity | Input::Unit | Input::Definition => {
+            line.definition.as_ref().map(|it| it.position)
+        }
+        Input::Rule => line.rule.as_ref().map(|it| it.position),
+        Input::Treatment => None,
+        Input::Override => line.overridden.as_ref().map(|it| it.position),
+    }
+}
+
+/// What a reader should know of what was not counted.
+fn said(tally: &Tally, of: Of) -> Vec<String> {
+    let counted = |name: &str| tally.cells.get(name).copied().unwrap_or_default();
+    let mut notes = vec![
+        "Figures of which nothing was touched between the two moments can't have turned and are \
+         not counted."
+            .to_owned(),
+    ];
+    if of == Of::Rating {
+        let (both, lost) = (counted("rated_at_both"), counted("lost_rating"));
+        let gained = counted("rated_at_second_only");
+        notes.push(format!(
+            "Looked at {both} cells that were rated at both moments; {lost} lost their rating, \
+             {gained} were rated at the second alone."
+        ));
+    }
+    notes
+}
