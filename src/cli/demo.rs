@@ -65,9 +65,18 @@ Who signed the figure for invoices, and what has changed since?
   piperoll ask --ledger northmoor signed-by NM09 FY2023-Q4
 Who answered for it on a day?
   piperoll ask --ledger northmoor accountable-on NM09 2024-06-01
-A partnership's emissions before and after the series was restated:
-  piperoll as-at --ledger severnside --known-at 2023-01-01 measure WB5
-  piperoll as-at --ledger severnside measure WB5
+Which figures turned green without doing better?
+  piperoll ask --ledger northmoor turned-green --a 2024-06-01 --b 2030-01-01
+Why does the figure for planning applications differ, and can the years be compared?
+  piperoll ask --ledger northmoor figure-differs NM04 FY2023-Q3 --a 2024-06-01 --b 2030-01-01
+  piperoll ask --ledger northmoor comparable NM04 FY2022-Q3 FY2023-Q3
+Which measures were dropped, and how were they doing?
+  piperoll ask --ledger northmoor measures-dropped --from 2024-06-01 --to 2030-01-01
+The same four stories of a partnership:
+  piperoll ask --ledger severnside who-changed-target WB4
+  piperoll ask --ledger severnside signed-by WB1 2022
+  piperoll ask --ledger severnside baseline-moved WB5 2022
+  piperoll ask --ledger severnside measures-dropped --from 2024-06-01 --to 2030-01-01
 Is everything as it should be?
   piperoll doctor --ledger northmoor --ledger severnside
 Make the read model anew and compare:

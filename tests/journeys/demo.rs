@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::stories;
 use crate::support::program::{Servers, runtime, wait_until};
 use crate::support::raw::{self, Message};
 
 /// What is witnessed in each body after it has moved in.
-const BODIES: [(&str, u64); 2] = [("northmoor", 14), ("severnside", 2)];
+const BODIES: [(&str, u64); 2] = [("northmoor", 20), ("severnside", 21)];
 const HALFWAY: u64 = 120;
 
 #[test]
@@ -75,6 +76,7 @@ fn the_story_is_told(servers: &Servers) {
     assert!(revised.ends_with("none recorded"), "{revised}");
     the_lowered_target_is_found(servers);
     the_lapsed_signature_is_found(servers);
+    stories::the_other_stories_are_found(servers);
     let scale = &june["line"]["rule"]["scale"]["levels"][0];
     assert_eq!(scale["words"]["en"], "On track");
     let now = servers.json(&["as-at", "--ledger", "northmoor", "--json", "scorecard"]);

@@ -7,6 +7,7 @@ mod importing;
 mod moving_in;
 mod printing;
 mod read_models;
+mod stories;
 
 use std::path::{Path, PathBuf};
 

@@ -8,6 +8,7 @@
 mod answers;
 mod duties;
 mod facts;
+mod figures;
 mod ground;
 mod histories;
 mod makers;

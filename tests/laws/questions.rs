@@ -20,7 +20,7 @@ use super::histories::{Forgery, History};
 use super::over_histories;
 
 /// Both read models of a history, whole, and a desk over them.
-async fn desk(ground: &Ground, history: &History, sizes: &[usize]) -> (Desk, [Kept; 2]) {
+pub(super) async fn desk(ground: &Ground, history: &History, sizes: &[usize]) -> (Desk, [Kept; 2]) {
     let scorecard = ground.take(history.ledger, &Scorecard).await;
     let acts = ground.take(history.ledger, &Accountability).await;
     for kept in [&scorecard, &acts] {
@@ -32,7 +32,7 @@ async fn desk(ground: &Ground, history: &History, sizes: &[usize]) -> (Desk, [Ke
 }
 
 /// The entries as `piperoll events list --json` gives them.
-fn exported(history: &History) -> String {
+pub(super) fn exported(history: &History) -> String {
     let entry = |(position, body): (u64, &[u8])| match serde_json::from_slice::<Value>(body) {
         Ok(event) => json!({"position": position, "event": event}).to_string(),
         Err(_) => json!({"position": position, "reject": "mac"}).to_string(),

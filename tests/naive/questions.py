@@ -289,7 +289,8 @@ def year_on_year(ledger, measure, key, happened, new, polarity):
         return None
     stands = ledger.targets.get(measure, {})
     candidates = [earlier_period(key[0]), overlapping_pool(key[0])]
-    earlier = next((it for it in candidates if it and (it, *key[1:]) in stands), None)
+    # A target that was withdrawn stands no more, whatever its key.
+    earlier = next((it for it in candidates if it and stands.get((it, *key[1:]))), None)
     if earlier is None:
         return None
     old = stands[(earlier, *key[1:])]

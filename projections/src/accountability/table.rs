@@ -77,6 +77,15 @@ fn written<S: serde::Serializer>(entity: &EntityRef, to: S) -> Result<S::Ok, S::
     to.collect_str(entity)
 }
 
+/// The columns of an act, in the order that they are read.
+macro_rules! columns {
+    () => {
+        "position, kind, entity, happened, actor, on_behalf_of, post, role, channel, recorded_at, \
+         command, correlation, relied_on, import, file_digest, row, reported_known_at, reason, \
+         authority, made_case, asserted"
+    };
+}
+
 impl Reader {
     /// A reader of the rows in `schema`.
     #[must_use]
@@ -104,14 +113,30 @@ impl Reader {
         &self,
         positions: &[Position],
     ) -> Result<BTreeMap<Position, Act>, RuntimeError> {
-        let text = "select position, kind, entity, happened, actor, on_behalf_of, post, role,
-                channel, recorded_at, command, correlation, relied_on, import, file_digest, row,
-                reported_known_at, reason, authority, made_case, asserted
-            from @.act where position = any($1)";
+        let text = concat!("select ", columns!(), " from @.act where position = any($1)");
         let positions: Vec<i64> = positions.iter().copied().map(bigint).collect();
         let session = self.session().await?;
         let rows = session.rows(text, &[&positions]).await?;
         rows.iter().map(|row| act(row).map(|act| (act.position, act))).collect()
+    }
+
+    /// The acts between two positions, the first not among them, by position.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn acts_within(
+        &self,
+        after: Position,
+        upto: Position,
+    ) -> Result<Vec<Act>, RuntimeError> {
+        let text = concat!(
+            "select ",
+            columns!(),
+            " from @.act where position > $1 and position <= $2 order by position"
+        );
+        let session = self.session().await?;
+        let rows = session.rows(text, &[&bigint(after), &bigint(upto)]).await?;
+        rows.iter().map(act).collect()
     }
 }
 

@@ -280,11 +280,17 @@ impl Line {
         parts.into_iter().flatten().collect()
     }
 
-    /// The override, while every one of its inputs is in force.
+    /// The override, while every one of its inputs is in force. One event may have given several of
+    /// them, so nothing in force may be newer than the override either, nor any part be gone that its
+    /// rating was worked out from.
     #[must_use]
     pub fn standing_override(&self) -> Option<&OverrideLine> {
         let parts = self.inputs();
-        let stands = |it: &&OverrideLine| it.inputs.iter().all(|input| parts.contains(input));
+        let stands = |it: &&OverrideLine| {
+            it.inputs.iter().all(|input| parts.contains(input))
+                && parts.iter().all(|part| *part <= it.position)
+                && (it.computed.is_none() || parts.len() == 4)
+        };
         self.overridden.as_ref().filter(stands)
     }
 

@@ -1,16 +1,16 @@
 //! What was touched between two positions, and what measures became then: overrides, baselines, ends
 //! and classes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use piperoll_events::ids::MeasureId;
-use piperoll_events::{Period, Position, Quantity};
+use piperoll_events::{Period, Position, Quantity, Reason};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::answers::OverrideLine;
+use super::answers::{EndedLine, Filter, OverrideLine};
 use super::history::Span;
 use super::table::Reader;
 use crate::runtime::RuntimeError;
@@ -68,18 +68,49 @@ impl Reader {
         session.each(text, &[&between.0, &between.1], take).await?;
         let text = "select measure from @.target_text where position > $1 and position <= $2
             union select measure from @.definition where position > $1 and position <= $2
-            union select measure from @.classification where position > $1 and position <= $2
-            union select m.measure from @.measure m join @.rule r using (framework)
-                where r.position > $1 and r.position <= $2";
+            union select measure from @.classification where position > $1 and position <= $2";
         let measures = session.rows(text, &[&between.0, &between.1]).await?;
+        let ruled = "select distinct framework from @.rule where position > $1 and position <= $2";
+        let ruled = session.rows(ruled, &[&between.0, &between.1]).await?;
         let held = self.catalogue(&session, span.upto).await?;
+        let mut whole: BTreeSet<Uuid> = BTreeSet::new();
         for row in &measures {
-            let measure = Columns::of(row, "measure").uuid()?;
+            whole.insert(Columns::of(row, "measure").uuid()?);
+        }
+        for row in &ruled {
+            let framework = Some(Columns::of(row, "rule").uuid()?);
+            let filter = Filter { framework, ..Filter::default() };
+            whole.extend(held.chosen(span.upto, &filter).into_iter().map(|(measure, _)| measure));
+        }
+        for measure in whole {
             let known = held.find(measure).into_iter();
             cells.extend(known.flat_map(|k| k.periods(span.upto)).map(|period| (measure, period)));
         }
         let named = |(measure, key): (Uuid, Key)| Some((MeasureId::new(measure), key.period()?));
         Ok(cells.into_iter().filter_map(named).collect())
+    }
+
+    /// What was recorded of figures within a span, each with its reason, by position.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn notes_within(
+        &self,
+        span: Span,
+    ) -> Result<HashMap<(MeasureId, Period), Vec<(Position, Option<Reason>)>>, RuntimeError> {
+        let text = "select measure, period, position, reason from @.submission_note
+            where position > $1 and position <= $2 and period <> 0 order by position";
+        let session = self.session().await?;
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        let take = |row: &Row| {
+            let mut columns = Columns::of(row, "submission_note");
+            let cell = (MeasureId::new(columns.uuid()?), columns.period()?);
+            let note = (columns.position()?, columns.json_or_none()?);
+            found.entry(cell).or_default().push(note);
+            Ok(())
+        };
+        session.each(text, &[&bigint(span.after), &bigint(span.upto)], take).await?;
+        Ok(found)
     }
 
     /// The overrides recorded within a span, by position.
@@ -115,6 +146,25 @@ impl Reader {
             Ok((MeasureId::new(columns.uuid()?), columns.period()?))
         };
         rows.iter().map(cell).collect()
+    }
+
+    /// The measures that ended within a span, by position.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn ended_within(
+        &self,
+        span: Span,
+    ) -> Result<Vec<(MeasureId, EndedLine)>, RuntimeError> {
+        let text = "select measure, position, valid_from, replaced_by, comparability, asserted
+            from @.ending where position > $1 and position <= $2 order by position";
+        let session = self.session().await?;
+        let rows = session.rows(text, &[&bigint(span.after), &bigint(span.upto)]).await?;
+        let ended = |row: &Row| {
+            let mut columns = Columns::of(row, "ending");
+            Ok((MeasureId::new(columns.uuid()?), columns.ended()?))
+        };
+        rows.iter().map(ended).collect()
     }
 
     /// Where measures were classified anew within a span, by position.

@@ -8,6 +8,7 @@ use piperoll_events::reason::Reason;
 use piperoll_events::target::Level;
 use piperoll_events::text::Words;
 use piperoll_events::{Authority, Period, Polarity, Position, Quantity, Tier};
+use piperoll_projections::accountability::Act;
 use piperoll_projections::scorecard::touched::{Agreed, BaselineVersion};
 use piperoll_projections::scorecard::{Line, TargetVersion};
 use rust_decimal::Decimal;
@@ -142,21 +143,7 @@ impl Desk {
         let progress = ends.all(measure, &links);
         let positions: Vec<Position> = baselines.iter().map(|it| it.position).collect();
         let acts = self.acts.acts(&positions).await?;
-        let mut held: Option<Quantity> = None;
-        let mut versions = Vec::new();
-        for baseline in baselines {
-            let act = acts.get(&baseline.position);
-            let old = held.filter(|_| baseline.standing == Agreed::Set);
-            if baseline.standing == Agreed::Set {
-                held = Some(baseline.value);
-            }
-            versions.push(Version {
-                old,
-                reason: act.and_then(|act| act.reason.clone()),
-                authority: act.and_then(|act| act.authority.clone()),
-                baseline,
-            });
-        }
+        let versions = versions(baselines, &acts);
         let (code, title) = named(&named_line);
         let changes = number(versions.len());
         let row = BaselineMoved {
@@ -170,17 +157,27 @@ impl Desk {
             asserted: figure.is_some_and(|(_, _, asserted)| asserted),
             positions: positions.into_iter().chain(figure.map(|(_, at, _)| at)).collect(),
         };
-        Ok(Reply {
-            question: "baseline-moved",
-            params: asked,
-            as_at,
-            looked_at: LookedAt { measures: 1, submissions: 1, changes },
-            rows: vec![row],
-            totals: BTreeMap::new(),
-            withheld: 0,
-            notes: Vec::new(),
-        })
+        let looked_at = LookedAt { measures: 1, submissions: 1, changes };
+        Ok(Reply::of("baseline-moved", asked, (as_at, looked_at), vec![row]))
     }
+}
+
+/// Each with what stood before it and its ground.
+fn versions(baselines: Vec<BaselineVersion>, acts: &BTreeMap<Position, Act>) -> Vec<Version> {
+    let mut held: Option<Quantity> = None;
+    let version = |baseline: BaselineVersion| {
+        let act = acts.get(&baseline.position);
+        let agreed = baseline.standing == Agreed::Set;
+        let old = held.filter(|_| agreed);
+        held = if agreed { Some(baseline.value) } else { held };
+        Version {
+            old,
+            reason: act.and_then(|act| act.reason.clone()),
+            authority: act.and_then(|act| act.authority.clone()),
+            baseline,
+        }
+    };
+    baselines.into_iter().map(version).collect()
 }
 
 /// The first baseline agreed and the last.

@@ -26,6 +26,13 @@ pub struct Ends {
     pub b: AsAt,
 }
 
+impl Ends {
+    /// What was recorded between them.
+    pub(super) const fn span(self) -> Span {
+        Span { after: self.a.position, upto: self.b.position }
+    }
+}
+
 /// One figure at two moments.
 pub(super) struct Pair {
     pub(super) measure: MeasureId,
@@ -61,7 +68,7 @@ impl Desk {
 
     /// Every figure that stood at both moments and may have been told otherwise at the second.
     pub(super) async fn pairs(&self, ends: Ends) -> Result<Vec<Pair>, AskingError> {
-        let span = Span { after: ends.a.position, upto: ends.b.position };
+        let span = ends.span();
         let cells = self.reader.touched(span).await?;
         let before = self.scored(&cells, ends.a).await?;
         let mut after: HashMap<_, _> = self.scored(&cells, ends.b).await?.into_iter().collect();

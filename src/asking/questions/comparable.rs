@@ -108,16 +108,8 @@ impl Desk {
         }
         let changes = rows.first().and_then(|row| row.linked.as_ref());
         let changes = changes.map_or(0, |linked| number(linked.differences.len()));
-        Ok(Reply {
-            question: "comparable",
-            params: asked,
-            as_at,
-            looked_at: LookedAt { measures: 1, submissions: 2, changes },
-            rows,
-            totals: std::collections::BTreeMap::new(),
-            withheld: 0,
-            notes: Vec::new(),
-        })
+        let looked_at = LookedAt { measures: 1, submissions: 2, changes };
+        Ok(Reply::of("comparable", asked, (as_at, looked_at), rows))
     }
 
     async fn made(

@@ -164,16 +164,10 @@ impl Desk {
             _ => (Vec::new(), None),
         };
         let row = differs((a, b), steps, linked.as_ref(), (&asked, asserted));
-        Ok(Reply {
-            question: "figure-differs",
-            params: asked,
-            as_at: ends.b,
-            looked_at: LookedAt { measures: 1, submissions: 1, changes: number(row.steps.len()) },
-            rows: vec![row],
-            totals: std::collections::BTreeMap::new(),
-            withheld: 0,
-            notes,
-        })
+        let changes = number(row.steps.len());
+        let looked_at = LookedAt { measures: 1, submissions: 1, changes };
+        let reply = Reply::of("figure-differs", asked, (ends.b, looked_at), vec![row]);
+        Ok(Reply { notes, ..reply })
     }
 
     /// A figure as it stood.
@@ -290,7 +284,9 @@ fn differs(
         (Some(a), Some(b)) => a.decimal() == b.decimal(),
         (a, b) => a.is_none() && b.is_none(),
     };
-    let (same_exact, same_shown) = (same(a.exact, b.exact), same(a.shown, b.shown));
+    // Published as 1.5 and as 1.50 is the same figure and not shown the same.
+    let printed = |told: &Told| told.shown.map(|it| it.to_string());
+    let (same_exact, same_shown) = (same(a.exact, b.exact), printed(&a) == printed(&b));
     let cause = cause(&a, &b, &steps, linked);
     let ends = [a.position, b.position].into_iter().flatten();
     let mut positions: Vec<Position> = ends.chain(steps.iter().map(|it| it.position)).collect();

@@ -18,7 +18,7 @@ use piperoll_projections::accountability::Act;
 use piperoll_projections::score::Rating;
 use piperoll_projections::scorecard::history::Span;
 use piperoll_projections::scorecard::{
-    Filter, Line, MeasureLine, PlaceLine, SeriesPoint, TargetHappened, TargetVersion,
+    EndedLine, Filter, Line, MeasureLine, PlaceLine, SeriesPoint, TargetHappened, TargetVersion,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -142,11 +142,17 @@ struct Found {
     drop: Drop,
     sides: (Option<String>, Option<String>),
     reinstated_at: Option<Position>,
+    ended: Option<EndedLine>,
 }
 
 impl Found {
     fn new(measure: MeasureId, position: Position, drop: Drop) -> Self {
-        Self { measure, position, drop, sides: (None, None), reinstated_at: None }
+        Self { measure, position, drop, sides: (None, None), reinstated_at: None, ended: None }
+    }
+
+    fn ended((measure, ended): (MeasureId, EndedLine)) -> Self {
+        let drop = if ended.replaced_by.is_some() { Drop::Replaced } else { Drop::Retired };
+        Self { ended: Some(ended.clone()), ..Self::new(measure, ended.position, drop) }
     }
 }
 
@@ -163,7 +169,8 @@ impl Desk {
         let as_at = self.together(when).await?;
         let span = self.span(asked.between, as_at.position).await?;
         let measures = self.reader.measures(as_at.position, &Filter::default()).await?;
-        let mut found = ended(&measures, span);
+        let mut found: Vec<Found> =
+            self.reader.ended_within(span).await?.into_iter().map(Found::ended).collect();
         found.extend(self.reclassified(span, as_at.position).await?);
         found.extend(self.less_often(span, as_at.position).await?);
         found.extend(self.targets_lost(span, as_at.position).await?);
@@ -371,7 +378,12 @@ impl Desk {
             Drop::Silent => as_at,
             _ => AsAt { position: before(position), ..as_at },
         };
-        let series = self.reader.series(found.measure, then.position).await?;
+        let mut series = self.reader.series(found.measure, then.position).await?;
+        // The order in which a scorecard takes one period for later than another.
+        series.sort_by_cached_key(|point| {
+            let (first, last) = point.period.days();
+            (last, first, std::cmp::Reverse(point.period.to_string()))
+        });
         let asked = [(found.measure, then.position), (found.measure, as_at.position)];
         let standing = self.reader.standing(&asked).await?;
         let line = |at: Position| standing.get(&(found.measure, at)).map(|it| &it.measure);
@@ -380,7 +392,7 @@ impl Desk {
         };
         let before = self.doing(found.measure, &series, then).await?;
         let (code, title) = named(then_line);
-        let ended = now_line.ended.as_ref().filter(|ended| ended.position == position);
+        let ended = found.ended.as_ref();
         let positions = [Some(position), before.position].into_iter().flatten().collect();
         Ok(Some(Dropped {
             measure: found.measure,
@@ -443,15 +455,6 @@ impl Desk {
 
 const fn before(position: Position) -> Position {
     Position(position.0.saturating_sub(1))
-}
-
-fn ended(measures: &[MeasureLine], span: Span) -> Vec<Found> {
-    let ended = |line: &MeasureLine| {
-        let ended = line.ended.as_ref().filter(|ended| span.holds(ended.position))?;
-        let drop = if ended.replaced_by.is_some() { Drop::Replaced } else { Drop::Retired };
-        Some(Found::new(line.measure, ended.position, drop))
-    };
-    measures.iter().filter_map(ended).collect()
 }
 
 /// How much is done with the figures of a measure.

@@ -6,6 +6,7 @@
 pub mod accountable_on;
 pub mod baseline_moved;
 pub mod cells;
+pub mod changes;
 pub mod comparable;
 pub mod differs;
 pub mod dropped;
@@ -52,6 +53,19 @@ pub struct Reply<P, R> {
     pub withheld: u64,
     /// What a reader should know of this answer.
     pub notes: Vec<String>,
+}
+
+impl<P, R> Reply<P, R> {
+    /// Rows of an answer, with nothing counted and nothing to remark.
+    fn of(
+        question: &'static str,
+        params: P,
+        (as_at, looked_at): (AsAt, LookedAt),
+        rows: Vec<R>,
+    ) -> Self {
+        let (totals, notes) = (BTreeMap::new(), Vec::new());
+        Self { question, params, as_at, looked_at, rows, totals, withheld: 0, notes }
+    }
 }
 
 /// How much was looked at.

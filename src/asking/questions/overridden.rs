@@ -163,13 +163,12 @@ fn override_row(
     let facts = &now.facts;
     let last = facts.overridden.as_ref()?;
     let parts = facts.inputs();
-    let gone = it.inputs.iter().find(|input| !parts.contains(input));
     let standing = if last.position != it.position {
         Standing::Superseded
-    } else if gone.is_some() {
-        Standing::Ended
-    } else {
+    } else if facts.standing_override().is_some() {
         Standing::InForce
+    } else {
+        Standing::Ended
     };
     let ended_by = match standing {
         Standing::Superseded => Some(last.position),

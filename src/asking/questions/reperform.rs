@@ -203,16 +203,9 @@ impl Desk {
             positions: made_at.into_iter().chain(under.map(|it| it.position)).collect(),
             breakdown,
         };
-        Ok(Reply {
-            question: "re-perform",
-            params: asked,
-            as_at,
-            looked_at: LookedAt { measures: 1, submissions: 1, changes: number(versions.len()) },
-            rows: vec![row],
-            totals: BTreeMap::new(),
-            withheld: 0,
-            notes: Vec::new(),
-        })
+        let changes = number(versions.len());
+        let looked_at = LookedAt { measures: 1, submissions: 1, changes };
+        Ok(Reply::of("re-perform", asked, (as_at, looked_at), vec![row]))
     }
 }
 

@@ -159,3 +159,182 @@ fn subsets(inputs: &[Input]) -> Vec<Vec<Input>> {
         sets
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use piperoll_events::ids::MeasureId;
+    use piperoll_events::measure::adopted::{MeasureLevel, Subject, Treatment};
+    use piperoll_events::rating::{Compare, Ends, RatingRule, Scale, ScaleLevel, Shape, Tolerance};
+    use piperoll_events::target::{Level, TargetShape};
+    use piperoll_events::text::Words;
+    use piperoll_events::{Period, Polarity, Position};
+    use piperoll_projections::score::Candidate;
+    use piperoll_projections::scorecard::{
+        Headline, MeasureLine, OverrideLine, RuleLine, State, Yardstick,
+    };
+
+    fn q(text: &str) -> Quantity {
+        text.parse().unwrap()
+    }
+
+    fn scale() -> Scale {
+        let level = |code: &str, track| ScaleLevel {
+            code: code.parse().unwrap(),
+            words: Words { en: code.parse().unwrap(), cy: None },
+            shape: Shape::Circle,
+            colour: "#000000".parse().unwrap(),
+            track,
+        };
+        let levels = [("green", Track::On), ("amber", Track::AtRisk), ("red", Track::Off)];
+        Scale { levels: levels.map(|(code, track)| level(code, track)).into() }
+    }
+
+    const PLACE: Position = Position(1);
+
+    fn measure() -> MeasureLine {
+        MeasureLine {
+            measure: MeasureId::derived(&["bins"]),
+            framework: uuid::Uuid::nil(),
+            title: Words { en: "Bins".parse().unwrap(), cy: None },
+            codes: Vec::new(),
+            treatment: Treatment::Targeted,
+            level: MeasureLevel::Strategic,
+            subject: Subject::PerformanceMeasure,
+            places: Vec::new(),
+            ended: None,
+            position: PLACE,
+            asserted: false,
+        }
+    }
+
+    fn headline(value: &str) -> Headline {
+        Headline {
+            state: State::Value,
+            value: Some(q(value)),
+            numerator: None,
+            denominator: None,
+            status: None,
+            no_value: None,
+            expected_on: None,
+            position: PLACE,
+            content_from: PLACE,
+            asserted: false,
+        }
+    }
+
+    /// Within a tenth is amber.
+    fn rule() -> RatingRule {
+        RatingRule {
+            met: "green".parse().unwrap(),
+            near: "amber".parse().ok(),
+            missed: "red".parse().unwrap(),
+            tolerance: Some(Tolerance { rate: Some(q("0.1")), absolute: None }),
+            compare: Compare::Exact,
+            ends: Ends::Inclusive,
+        }
+    }
+
+    /// A figure in per cent, higher better, against a target.
+    fn line(value: &str, target: &str) -> Line {
+        let period: Period = "FY2023-Q3".parse().unwrap();
+        let (scale, rule) = (Some(scale()), Some(rule()));
+        let position = PLACE;
+        Line {
+            measure: measure(),
+            period: Some(period),
+            headline: Some(headline(value)),
+            previous: None,
+            year_earlier: None,
+            target: Some(Candidate {
+                names: Some(period),
+                span: period,
+                shape: TargetShape::Point,
+                level: Some(Level { at: q(target), to: None }),
+                position,
+                asserted: false,
+            }),
+            definition: Some(Yardstick {
+                polarity: Polarity::HigherIsBetter {},
+                decimals: None,
+                unit: Some("%".to_owned()),
+                position,
+                asserted: false,
+            }),
+            baseline: None,
+            rule: Some(RuleLine { rule, scale, position, asserted: false }),
+            rating_as_reported: None,
+            overridden: None,
+        }
+    }
+
+    fn found(a: &Line, b: &Line, factor: Option<&str>) -> (Vec<Input>, Sufficient) {
+        let sides = Sides { a, b, factor: factor.map(q) };
+        (sides.changed(), sides.sufficient())
+    }
+
+    #[test]
+    fn a_lowered_target_alone_turns_a_figure_green() {
+        let (a, b) = (line("60", "80"), line("60", "55"));
+        let alone = Sufficient::Alone(vec![Input::Target]);
+        assert_eq!(found(&a, &b, None), (vec![Input::Target], alone));
+        let sides = Sides { a: &a, b: &b, factor: None };
+        assert!(!sides.on_track_by_figure(), "by the target that stood it is red");
+        let better = line("81", "55");
+        let sides = Sides { a: &a, b: &better, factor: None };
+        assert!(sides.on_track_by_figure(), "it would have been green by the old target too");
+    }
+
+    #[test]
+    fn all_changes_that_suffice_alone_are_told_in_their_order() {
+        let a = line("60", "80");
+        let mut b = line("60", "55");
+        if let Some(definition) = &mut b.definition {
+            definition.polarity = Polarity::LowerIsBetter {};
+        }
+        if let Some(RuleLine { rule: Some(rule), .. }) = &mut b.rule {
+            rule.missed = "green".parse().unwrap();
+        }
+        let changed = vec![Input::Target, Input::Polarity, Input::Rule];
+        let alone = Sufficient::Alone(changed.clone());
+        assert_eq!(found(&a, &b, None), (changed, alone));
+    }
+
+    #[test]
+    fn what_only_turns_a_figure_together_is_joint_and_the_smallest_set_is_told() {
+        // 60 % became 0.6 of 1, and the target was lowered in the new unit: 0.6 against 80 is red, 60
+        // against 0.55 in the old unit too is green, so the target would do it alone.
+        let (a, mut b) = (line("60", "80"), line("0.6", "0.55"));
+        if let Some(definition) = &mut b.definition {
+            definition.unit = Some("share of 1".to_owned());
+        }
+        let (changed, sufficient) = found(&a, &b, Some("0.01"));
+        assert_eq!(changed, [Input::Target, Input::Unit]);
+        assert_eq!(sufficient, Sufficient::Alone(vec![Input::Target]));
+        // Near alone is not enough, and neither is a kinder target alone.
+        let (a, mut b) = (line("60", "80"), line("60", "65"));
+        if let Some(RuleLine { rule: Some(rule), .. }) = &mut b.rule {
+            rule.near = "green".parse().ok();
+        }
+        let (changed, sufficient) = found(&a, &b, None);
+        assert_eq!(changed, [Input::Target, Input::Rule]);
+        assert_eq!(sufficient, Sufficient::Joint(vec![Input::Target, Input::Rule]));
+    }
+
+    #[test]
+    fn an_override_counts_as_long_as_its_inputs_stand() {
+        let (a, mut b) = (line("60", "80"), line("60", "80"));
+        let stated = OverrideLine {
+            computed: "red".parse().ok(),
+            stated: "green".parse().unwrap(),
+            inputs: vec![Position(1)],
+            position: Position(2),
+            asserted: false,
+        };
+        b.overridden = Some(stated.clone());
+        let alone = Sufficient::Alone(vec![Input::Override]);
+        assert_eq!(found(&a, &b, None), (vec![Input::Override], alone));
+        b.overridden = Some(OverrideLine { inputs: vec![Position(1), Position(9)], ..stated });
+        assert_eq!(found(&a, &b, None), (Vec::new(), Sufficient::Joint(Vec::new())));
+    }
+}

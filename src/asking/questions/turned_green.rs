@@ -9,7 +9,7 @@ use piperoll_events::reason::{Reason, ReasonCode};
 use piperoll_events::text::Words;
 use piperoll_events::{Authority, Period, Position, Quantity};
 use piperoll_projections::score::{Direction, Rating};
-use piperoll_projections::scorecard::Line;
+use piperoll_projections::scorecard::{Line, SubmissionVersion};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +124,14 @@ pub struct Because {
     pub authority: Option<Authority>,
 }
 
+/// How a figure turned.
+struct Turn {
+    cause: Cause,
+    sufficient: Vec<Input>,
+    /// Where it was counted anew.
+    figures: Vec<(Position, Reason)>,
+}
+
 /// What the figures of two moments come to, as they are gone through.
 #[derive(Default)]
 struct Tally {
@@ -157,9 +165,9 @@ impl Desk {
                 Of::Rating => self.by_rating(pair, sides, asked.include, &mut tally).await?,
                 Of::Direction => by_direction(pair, sides, &mut tally),
             };
-            if let Some((cause, sufficient)) = turned {
-                count(&mut tally.causes, cause);
-                rows.push(self.turned(pair, ends, sides, (cause, sufficient)).await?);
+            if let Some(turn) = turned {
+                count(&mut tally.causes, turn.cause);
+                rows.push(self.turned(pair, ends, sides, turn).await?);
             }
         }
         rows.sort_by(|a, b| {
@@ -190,7 +198,7 @@ impl Desk {
         sides: Sides<'_>,
         include: Include,
         tally: &mut Tally,
-    ) -> Result<Option<(Cause, Vec<Input>)>, AskingError> {
+    ) -> Result<Option<Turn>, AskingError> {
         let rated = |side: &Scored<Line>| matches!(side.rating, Rating::Level(_));
         match (rated(&pair.a), rated(&pair.b)) {
             (true, true) => count(&mut tally.cells, "rated_at_both"),
@@ -213,27 +221,33 @@ impl Desk {
             return Ok(None);
         }
         if moved(sides) && sides.on_track_by_figure() {
-            let counted_anew = self.reasons(pair).await?.into_iter().any(counts_anew);
-            if !counted_anew {
+            let figures = self.counted_anew(pair).await?;
+            if figures.is_empty() {
                 count(&mut tally.cells, "explained_by_figure");
+                return Ok(None);
             }
-            return Ok(counted_anew.then_some((Cause::Restated, Vec::new())));
+            return Ok(Some(Turn { cause: Cause::Restated, sufficient: Vec::new(), figures }));
         }
-        Ok(Some(match sides.sufficient() {
+        let (cause, sufficient) = match sides.sufficient() {
             Sufficient::Alone(inputs) => (Cause::Alone, inputs),
             Sufficient::Joint(inputs) => (Cause::Joint, inputs),
-        }))
+        };
+        Ok(Some(Turn { cause, sufficient, figures: Vec::new() }))
     }
 
-    /// Why the figure changed between the moments.
-    async fn reasons(&self, pair: &Pair) -> Result<Vec<ReasonCode>, AskingError> {
+    /// Where the figure changed between the moments because it is counted in another way.
+    async fn counted_anew(&self, pair: &Pair) -> Result<Vec<(Position, Reason)>, AskingError> {
         let (Some(from), Some(to)) = (place(&pair.a), place(&pair.b)) else {
             return Ok(Vec::new());
         };
         let submitted = self.reader.submission(pair.measure, Some(pair.period), to).await?;
         let versions = submitted.map(|it| it.versions).unwrap_or_default();
         let within = versions.into_iter().filter(|version| version.position > from);
-        Ok(within.filter_map(|version| version.reason).map(|reason| reason.code).collect())
+        let anew = |version: SubmissionVersion| {
+            let reason = version.reason.filter(|reason| counts_anew(reason.code))?;
+            Some((version.position, reason))
+        };
+        Ok(within.filter_map(anew).collect())
     }
 
     async fn turned(
@@ -241,21 +255,24 @@ impl Desk {
         pair: &Pair,
         ends: Ends,
         sides: Sides<'_>,
-        (cause, sufficient): (Cause, Vec<Input>),
+        turn: Turn,
     ) -> Result<Turned, AskingError> {
-        let mut because = Vec::new();
-        let told = if cause == Cause::Restated {
-            vec![(None, place(&pair.b))]
-        } else {
-            sufficient.iter().map(|input| (Some(*input), recorded(sides, *input))).collect()
+        let figure = |(position, reason)| Because {
+            input: None,
+            position,
+            reason: Some(reason),
+            authority: None,
         };
-        let positions: Vec<Position> = told.iter().filter_map(|(_, position)| *position).collect();
+        let mut because: Vec<Because> = turn.figures.into_iter().map(figure).collect();
+        let told = turn.sufficient.iter().map(|input| (*input, recorded(sides, *input)));
+        let told = told.filter_map(|(input, position)| Some((input, position?)));
+        let told: Vec<_> = told.filter(|(_, position)| *position > ends.a.position).collect();
+        let positions: Vec<Position> = told.iter().map(|(_, position)| *position).collect();
         let acts = self.acts.acts(&positions).await?;
         for (input, position) in told {
-            let Some(position) = position.filter(|it| *it > ends.a.position) else { continue };
             let act = acts.get(&position);
             because.push(Because {
-                input,
+                input: Some(input),
                 position,
                 reason: act.and_then(|act| act.reason.clone()),
                 authority: act.and_then(|act| act.authority.clone()),
@@ -274,9 +291,9 @@ impl Desk {
             period: pair.period,
             a: side(&pair.a),
             b: side(&pair.b),
-            cause,
+            cause: turn.cause,
             changed: sides.changed(),
-            sufficient,
+            sufficient: turn.sufficient,
             because,
             asserted: pair.b.facts.headline.as_ref().is_some_and(|headline| headline.asserted),
             positions,
@@ -285,7 +302,7 @@ impl Desk {
 }
 
 /// Worse became better although both figures compared stand as they stood.
-fn by_direction(pair: &Pair, sides: Sides<'_>, tally: &mut Tally) -> Option<(Cause, Vec<Input>)> {
+fn by_direction(pair: &Pair, sides: Sides<'_>, tally: &mut Tally) -> Option<Turn> {
     let known = |side: &Scored<Line>| side.long_direction != Direction::Unknown;
     if !(known(&pair.a) && known(&pair.b)) {
         return None;
@@ -303,7 +320,8 @@ fn by_direction(pair: &Pair, sides: Sides<'_>, tally: &mut Tally) -> Option<(Cau
         return None;
     }
     let polarity = sides.changed().into_iter().filter(|input| *input == Input::Polarity);
-    Some((Cause::Alone, polarity.collect()))
+    let (cause, sufficient) = (Cause::Alone, polarity.collect());
+    Some(Turn { cause, sufficient, figures: Vec::new() })
 }
 
 /// Whether the figure is another one, after its factor.

@@ -105,7 +105,8 @@ fn story(row: &Dropped) -> Vec<String> {
         _ => "  there never was a figure".to_owned(),
     });
     if before.was_off_track == Some(true) {
-        lines.push(format!("  off track for {} periods in a row", before.off_track_periods));
+        let periods = super::count(before.off_track_periods, "period");
+        lines.push(format!("  off track for {periods} in a row"));
     }
     if let Some(why) = &before.no_figure {
         lines.push(format!("  no figure for its last period: {}", output::words(why)));

@@ -3,6 +3,7 @@
 
 mod answerable;
 mod changes;
+mod compared;
 mod dropped;
 mod figures;
 mod overridden;
@@ -44,6 +45,8 @@ enum Question {
     TargetsMadeEasier(changes::MadeEasier),
     /// Why a figure is told otherwise at one moment than at another.
     FigureDiffers(figures::FigureDiffers),
+    /// What differs between two moments, figure by figure, and why.
+    Changes(compared::Changes),
     /// Measures that are looked at less than before or no longer, and how they were doing.
     MeasuresDropped(dropped::MeasuresDropped),
     /// At which stages a figure was signed, what each signature covers, what changed since.
@@ -90,6 +93,7 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
         Question::WhoChangedTarget(asked) => asked.put(put).await,
         Question::TargetsMadeEasier(asked) => asked.put(put).await,
         Question::FigureDiffers(asked) => asked.put(put).await,
+        Question::Changes(asked) => asked.put(put).await,
         Question::MeasuresDropped(asked) => asked.put(put).await,
         Question::SignedBy(asked) => asked.put(put).await,
         Question::Comparable(asked) => asked.put(put).await,

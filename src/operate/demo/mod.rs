@@ -4,11 +4,8 @@
 //! below, so a demo that was killed goes on, and one that runs twice changes nothing.
 
 use piperoll_events::ids::{CommandId, LedgerName, MeasureId, PostId};
-use piperoll_events::measure::BaselineSet;
-use piperoll_events::measure::baseline_set::Baseline;
-use piperoll_events::reason::{Authority, AuthorityKind, Reason, ReasonCode, Resolution};
+use piperoll_events::reason::{Authority, AuthorityKind, Reason, ReasonCode};
 use piperoll_events::sign_off::Covered;
-use piperoll_events::submission::no_value_declared::NoValue;
 use piperoll_events::target::{Level, TargetShape};
 use piperoll_events::text::{Digest, Prose};
 use piperoll_events::{
@@ -16,14 +13,16 @@ use piperoll_events::{
 };
 use sha2::{Digest as _, Sha256};
 
-mod signing;
+mod northmoor;
+mod severnside;
+mod stories;
 
 use super::moving_in::MoveInError;
 use super::projecting;
 use super::site::{Site, SiteError};
 use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
-use crate::commands::{Request, measure, submission};
+use crate::commands::{Request, submission};
 use crate::config::Config;
 use crate::identity::vault::{Vault, VaultError};
 use crate::ledger::{Acting, Answer, AskError, ExecuteError, Ledger};
@@ -121,7 +120,7 @@ async fn perform(
     ledger: &Ledger,
     vault: &Vault,
     n: usize,
-    (who, post): (&'static str, &'static str),
+    (who, post): Who,
     request: &dyn Request,
 ) -> Result<Answer, DemoError> {
     let ledger_id = ledger.identity().ledger_id.to_string();
@@ -132,109 +131,15 @@ async fn perform(
     Ok(ledger.execute(request, &acting).await?)
 }
 
+/// Who acts: a name and a post.
+type Who = (&'static str, &'static str);
+
 struct Script<'a> {
     desk: &'a Desk,
     vault: &'a Vault,
 }
 
 impl Script<'_> {
-    /// A figure in, a target made easier after the quarter was known and put back, a figure
-    /// revised, an absence declared.
-    async fn northmoor(&self) -> Result<Vec<Act>, DemoError> {
-        let bins = self.measure("NM02").await?;
-        let parks = self.measure("NM10").await?;
-        let invoices = self.measure("NM09").await?;
-        let quarter = period("FY2023-Q3")?;
-        let environment = ("Amina Field", "Head of Environment");
-        let performance = ("Rhys Calder", "Performance Manager");
-        let change = |at, code, text: &str| -> Result<Box<dyn Request>, DemoError> {
-            Ok(Box::new(measure::ChangeTarget {
-                measure: bins,
-                key: key(quarter),
-                new: point(at)?,
-                reason: Reason { code, text: text.parse().ok() },
-                authority: Some(officer("Email of 12 February 2024")?),
-                case: None,
-            }))
-        };
-        let words = "Rounds are back to strength; no street was missed twice in March.";
-        let mut acts = vec![
-            act(performance, Box::new(self.figure(bins, "FY2023-Q4", "43.1", words).await?)),
-            act(performance, Box::new(self.figure(invoices, "FY2023-Q4", "97.4", "").await?)),
-            act(environment, change("60", ReasonCode::DemandChanged, "More households to serve.")?),
-            act(performance, change("45", ReasonCode::Error, "Put back: nobody had decided it.")?),
-            act(
-                performance,
-                Box::new(submission::Revise {
-                    measure: invoices,
-                    period: quarter,
-                    content_from: None,
-                    changed: vec![cell("96.2")?],
-                    removed: Vec::new(),
-                    rating_as_reported: None,
-                    reason: Reason {
-                        code: ReasonCode::TranscriptionError,
-                        text: "Two suppliers' invoices had been counted twice.".parse().ok(),
-                    },
-                }),
-            ),
-            act(
-                environment,
-                Box::new(submission::DeclareNoValue {
-                    measure: parks,
-                    period: Some(period("FY2023-Q4")?),
-                    state: NoValue::AwaitingSource,
-                    expected_on: "2024-06-14".parse().ok(),
-                    reason: None,
-                }),
-            ),
-        ];
-        acts.extend(self.a_lapsed_signature(invoices).await?);
-        Ok(acts)
-    }
-
-    /// A baseline agreed, and a locality's figure corrected.
-    async fn severnside(&self) -> Result<Vec<Act>, DemoError> {
-        let poverty = self.measure("WB1").await?;
-        let emissions = self.measure("WB5").await?;
-        let officer = ("Carys Oakes", "Partnership Officer");
-        let board = Authority {
-            body: "Public Services Board".parse().ok(),
-            decided_on: "2024-01-19".parse().ok(),
-            item: "6".parse().ok(),
-            resolution: Some(Resolution::Agreed),
-            ..Authority::of(AuthorityKind::BodyDecision)
-        };
-        Ok(vec![
-            act(
-                officer,
-                Box::new(measure::SetBaseline {
-                    measure: emissions,
-                    fact: BaselineSet {
-                        baseline: Baseline { period: period("2019")?, value: quantity("6.0")? },
-                        reason: Reason {
-                            code: ReasonCode::Rebasing,
-                            text: "The year before the plan began.".parse().ok(),
-                        },
-                        authority: Some(board),
-                    },
-                }),
-            ),
-            act(
-                officer,
-                Box::new(submission::Revise {
-                    measure: poverty,
-                    period: period("2022")?,
-                    content_from: None,
-                    changed: vec![cell("21.9")?],
-                    removed: Vec::new(),
-                    rating_as_reported: None,
-                    reason: Reason { code: ReasonCode::SourceRevised, text: None },
-                }),
-            ),
-        ])
-    }
-
     async fn measure(&self, code: &str) -> Result<MeasureId, DemoError> {
         Ok(self.desk.measure_of(code, When::Now).await?.1.measure)
     }
@@ -260,8 +165,12 @@ impl Script<'_> {
     }
 }
 
-fn act((who, post): (&'static str, &'static str), request: Box<dyn Request>) -> Act {
-    Act { who, post, what: What::Request(request) }
+fn act((who, post): Who, request: impl Request + 'static) -> Act {
+    Act { who, post, what: What::Request(Box::new(request)) }
+}
+
+fn why(code: ReasonCode, text: &str) -> Reason {
+    Reason { code, text: text.parse().ok() }
 }
 
 /// Versions with the digests of their bodies as they were published.

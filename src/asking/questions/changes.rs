@@ -1,0 +1,261 @@
+//! `changes`: what is told otherwise at one moment than at another, figure by figure, and why.
+//!
+//! **Invariant:** a row stands for every figure that reads otherwise; what moved nothing that is shown is
+//! not one.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use piperoll_events::ids::{FrameworkId, MeasureId, SubmissionId};
+use piperoll_events::reason::Reason;
+use piperoll_events::text::Words;
+use piperoll_events::{Authority, EntityRef, Period, Position, Quantity};
+use piperoll_projections::accountability::Act;
+use piperoll_projections::score::Rating;
+use piperoll_projections::scorecard::Line;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{LookedAt, Reply, count, named, number};
+use crate::asking::answer::{AskingError, Desk, Scored};
+use crate::asking::moment::{Moment, When};
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct Asked {
+    /// The first moment.
+    pub a: Moment,
+    /// The second.
+    pub b: Moment,
+}
+
+/// A figure that is told otherwise.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Changed {
+    /// The measure.
+    pub measure: MeasureId,
+    /// What it was called at the second moment.
+    pub code: String,
+    /// Its title then.
+    pub title: Words,
+    /// What the figure is about.
+    pub period: Period,
+    /// At the first moment; absent: there was no such measure.
+    pub a: Option<Told>,
+    /// At the second.
+    pub b: Told,
+    /// What reads otherwise.
+    pub differs: Vec<Part>,
+    /// What was recorded in between that may have moved it, in order.
+    pub because: Vec<Because>,
+    /// Whether the figure at the second moment rests on a file's word.
+    pub asserted: bool,
+    /// The events that this row rests on.
+    pub positions: Vec<Position>,
+}
+
+/// A figure as it was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Told {
+    /// The figure.
+    pub value: Option<Quantity>,
+    /// The figure as published.
+    pub published: Option<Quantity>,
+    /// Its unit.
+    pub unit: Option<String>,
+    /// What was aimed at.
+    pub target: Option<Quantity>,
+    /// How it was rated.
+    pub rating: Rating,
+}
+
+/// A part that reads otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The measure was adopted in between.
+    Measure,
+    /// The figure, or whether there is one.
+    Figure,
+    /// How it is published.
+    Published,
+    /// Its unit.
+    Unit,
+    /// What is aimed at.
+    Target,
+    /// How it is rated.
+    Rating,
+}
+
+/// Something recorded in between.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Because {
+    /// Where.
+    pub position: Position,
+    /// What happened: `measure.target_changed`; absent: something was said of the figure.
+    pub happened: Option<String>,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// Who decided.
+    pub authority: Option<Authority>,
+}
+
+impl Desk {
+    /// What differs between two moments, and why.
+    ///
+    /// # Errors
+    /// A moment that is not there; Postgres.
+    pub async fn changes(
+        &self,
+        asked: Asked,
+        when: When,
+    ) -> Result<Reply<Asked, Changed>, AskingError> {
+        let now = self.together(when).await?;
+        let mut notes = Vec::new();
+        let ends = self.ends((asked.a, asked.b), now, &mut notes).await?;
+        let cells = self.reader.touched(ends.span()).await?;
+        let before = self.scored(&cells, ends.a).await?;
+        let mut before: HashMap<_, _> = before.into_iter().collect();
+        let after = self.scored(&cells, ends.b).await?;
+        let said = self.reader.notes_within(ends.span()).await?;
+        let acts = Acts::of(self.acts.acts_within(ends.a.position, ends.b.position).await?);
+        let compared = number(after.len());
+        let mut rows = Vec::new();
+        for (cell, b) in after {
+            let a = before.remove(&cell);
+            let figures = said.get(&cell).map_or(&[][..], Vec::as_slice);
+            rows.extend(changed(cell, (a.as_ref(), &b), figures, &acts));
+        }
+        rows.sort_by(|a, b| {
+            let key = |row: &Changed| (row.code.clone(), row.period.days(), row.period.to_string());
+            key(a).cmp(&key(b))
+        });
+        let mut by_part = BTreeMap::new();
+        for part in rows.iter().flat_map(|row| &row.differs) {
+            count(&mut by_part, part);
+        }
+        let measures: BTreeSet<MeasureId> = cells.iter().map(|(measure, _)| *measure).collect();
+        let changes = said.values().map(Vec::len).sum::<usize>().saturating_add(acts.count());
+        Ok(Reply {
+            question: "changes",
+            params: asked,
+            as_at: ends.b,
+            looked_at: LookedAt {
+                measures: number(measures.len()),
+                submissions: compared,
+                changes: number(changes),
+            },
+            rows,
+            totals: [("by_part", by_part)].into(),
+            withheld: 0,
+            notes,
+        })
+    }
+}
+
+fn changed(
+    (measure, period): (MeasureId, Period),
+    (a, b): (Option<&Scored<Line>>, &Scored<Line>),
+    figures: &[(Position, Option<Reason>)],
+    acts: &Acts,
+) -> Option<Changed> {
+    let (then, now) = (a.map(told), told(b));
+    let differs = differs(then.as_ref(), &now);
+    if differs.is_empty() {
+        return None;
+    }
+    let figure = |(position, reason): &(Position, Option<Reason>)| Because {
+        position: *position,
+        happened: None,
+        reason: reason.clone(),
+        authority: None,
+    };
+    let act = |act: &Act| Because {
+        position: act.position,
+        happened: Some(act.happened.clone()),
+        reason: act.reason.clone(),
+        authority: act.authority.clone(),
+    };
+    let framework = FrameworkId::new(b.facts.measure.framework);
+    let entities: [EntityRef; 3] =
+        [measure.into(), framework.into(), SubmissionId::of(measure, Some(period)).into()];
+    let moved = entities.iter().flat_map(|entity| acts.on(*entity)).map(act);
+    let mut because: Vec<Because> = figures.iter().map(figure).chain(moved).collect();
+    because.sort_by_key(|it| it.position);
+    because.dedup_by_key(|it| it.position);
+    let (code, title) = named(&b.facts.measure);
+    Some(Changed {
+        measure,
+        code,
+        title,
+        period,
+        a: then,
+        b: now,
+        differs,
+        positions: because.iter().map(|it| it.position).collect(),
+        because,
+        asserted: b.facts.headline.as_ref().is_some_and(|headline| headline.asserted),
+    })
+}
+
+/// What moves a rating or an aim, by what it was done to.
+struct Acts(HashMap<EntityRef, Vec<Act>>);
+
+impl Acts {
+    fn of(acts: Vec<Act>) -> Self {
+        let mut found: HashMap<EntityRef, Vec<Act>> = HashMap::new();
+        for act in acts.into_iter().filter(|act| MOVES.contains(&act.happened.as_str())) {
+            found.entry(act.entity).or_default().push(act);
+        }
+        Self(found)
+    }
+
+    fn on(&self, entity: EntityRef) -> &[Act] {
+        self.0.get(&entity).map_or(&[], Vec::as_slice)
+    }
+
+    fn count(&self) -> usize {
+        self.0.values().map(Vec::len).sum()
+    }
+}
+
+/// The acts that a figure may read otherwise after; duties and signatures leave it as it is.
+const MOVES: [&str; 10] = [
+    "framework.adopted",
+    "framework.rating_rule_set",
+    "measure.adopted",
+    "measure.definition_set",
+    "measure.reclassified",
+    "measure.target_changed",
+    "measure.target_corrected",
+    "measure.target_set",
+    "measure.target_withdrawn",
+    "submission.rating_overridden",
+];
+
+fn told(scored: &Scored<Line>) -> Told {
+    let facts = &scored.facts;
+    let level = facts.target.as_ref().and_then(|target| target.level);
+    Told {
+        value: facts.headline.as_ref().and_then(|headline| headline.value),
+        published: scored.published,
+        unit: facts.definition.as_ref().and_then(|definition| definition.unit.clone()),
+        target: level.map(|level| level.at),
+        rating: scored.rating.clone(),
+    }
+}
+
+fn differs(a: Option<&Told>, b: &Told) -> Vec<Part> {
+    let Some(a) = a else { return vec![Part::Measure] };
+    let same = |a: Option<Quantity>, b: Option<Quantity>| {
+        a.map(Quantity::decimal) == b.map(Quantity::decimal)
+    };
+    let shown = |it: Option<Quantity>| it.map(|it| it.to_string());
+    let parts = [
+        (Part::Figure, !same(a.value, b.value)),
+        (Part::Published, shown(a.published) != shown(b.published)),
+        (Part::Unit, a.unit != b.unit),
+        (Part::Target, !same(a.target, b.target)),
+        (Part::Rating, a.rating != b.rating),
+    ];
+    parts.into_iter().filter(|(_, differs)| *differs).map(|(part, _)| part).collect()
+}
