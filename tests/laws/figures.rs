@@ -62,80 +62,106 @@ fn rating(rating: &Rating) -> Value {
     }
 }
 
+/// Which figure is asked about, and when.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    measure: &'a str,
+    period: Period,
+    at: Position,
+}
+
+impl About<'_> {
+    fn asks(self, question: &str, more: &Value) -> Value {
+        let mut ask = json!({"question": question, "at": self.at, "measure": self.measure,
+            "period": self.period});
+        ask.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        ask
+    }
+}
+
 /// Questions about one measure at a position.
 async fn of_one(desk: &Desk, measure: &str, at: Position, asks: &mut Asks) {
-    let when = When::At(at);
     let periods: Vec<Period> = PERIODS.iter().map(|it| it.parse().unwrap()).collect();
-    let series = desk.measure(measure, when).await.unwrap().answer.series;
-    let standing: Vec<Period> = series.iter().map(|point| point.period).collect();
-    for (n, period) in periods.iter().enumerate() {
+    let series = desk.measure(measure, When::At(at)).await.unwrap().answer.series;
+    for (n, period) in periods.iter().copied().enumerate() {
+        let about = About { measure, period, at };
         // Each against one a quarter or a year before it; the last against another kind.
         let other = periods[[6, 1, 1, 7, 0, 8, 0, 3, 2][n]];
-        let asked = comparable::Asked {
-            measure: measure.to_owned(),
-            a: *period,
-            b: other,
-            a_at: None,
-            b_at: None,
-        };
-        let row = desk.comparable(asked, when).await.unwrap().rows.remove(0);
-        let factor = row.linked.as_ref().and_then(|linked| linked.factor);
-        let known = row.linked.is_some();
-        asks.asks.push(json!({"question": "comparable", "at": at, "measure": measure,
-            "a_period": period, "b_period": other}));
-        asks.told.push(json!({"verdict": row.verdict, "breaks": row.breaks,
-            "factor": if known { quotient(factor) } else { Value::Null }}));
-        let a = Position(at.0 / 2);
-        let asked = differs::Asked {
-            measure: measure.to_owned(),
-            period: *period,
-            breakdown: None,
-            a: Moment::Position(a),
-            b: Moment::Position(at),
-        };
-        let row = desk.figure_differs(asked, when).await.unwrap().rows.remove(0);
-        asks.asks.push(json!({"question": "figure-differs", "at": at, "measure": measure,
-            "period": period, "a": a, "b": at}));
-        let step =
-            |it: &differs::Step| json!([it.position, it.kind, number(it.value), number(it.size)]);
-        asks.told.push(json!({"a": number(row.a.exact), "b": number(row.b.exact),
-            "same_exact": row.same_exact, "same_shown": row.same_shown, "cause": row.cause,
-            "steps": row.steps.iter().map(step).collect::<Vec<_>>()}));
-        let asked = reperform::Asked {
-            measure: measure.to_owned(),
-            period: *period,
-            breakdown: None,
-            file_digest: None,
-        };
-        let again = desk.reperform(asked, when).await;
-        asks.asks.push(json!({"question": "re-perform", "at": at, "measure": measure,
-            "period": period}));
-        // Of what was taken back the program says that there is no figure; the other says nothing.
-        let again = again.ok().filter(|_| standing.contains(period));
-        asks.told.push(again.map_or(Value::Null, |reply| {
-            let row = &reply.rows[0];
-            json!({"recomputed": quotient(row.recomputed), "verdict": row.verdict,
-                "why_not": row.why_not})
-        }));
-        let asked = baseline_moved::Asked { measure: measure.to_owned(), period: *period };
-        let row = desk.baseline_moved(asked, when).await.unwrap().rows.remove(0);
-        asks.asks.push(json!({"question": "baseline-moved", "at": at, "measure": measure,
-            "period": period}));
-        let version = |it: &baseline_moved::Version| {
-            let baseline = &it.baseline;
-            json!([
-                baseline.position,
-                baseline.standing,
-                number(Some(baseline.value)),
-                number(it.old)
-            ])
-        };
-        let progress =
-            |it: &baseline_moved::Progress| json!([it.from, it.to, number(it.share), it.why_none]);
-        asks.told.push(json!({
-            "versions": row.versions.iter().map(version).collect::<Vec<_>>(),
-            "progress": row.progress.iter().map(progress).collect::<Vec<_>>()}));
+        for (ask, told) in [
+            can_be_compared(desk, about, other).await,
+            differs(desk, about).await,
+            worked_out_again(desk, about, series.iter().any(|it| it.period == period)).await,
+            baseline(desk, about).await,
+        ] {
+            asks.asks.push(ask);
+            asks.told.push(told);
+        }
     }
+}
+
+async fn can_be_compared(desk: &Desk, about: About<'_>, other: Period) -> (Value, Value) {
+    let asked = comparable::Asked {
+        measure: about.measure.to_owned(),
+        a: about.period,
+        b: other,
+        a_at: None,
+        b_at: None,
+    };
+    let row = desk.comparable(asked, When::At(about.at)).await.unwrap().rows.remove(0);
+    let factor = row.linked.as_ref().and_then(|linked| linked.factor);
+    let ask = about.asks("comparable", &json!({"a_period": about.period, "b_period": other}));
+    let told = json!({"verdict": row.verdict, "breaks": row.breaks, "factor": quotient(factor)});
+    (ask, told)
+}
+
+async fn differs(desk: &Desk, about: About<'_>) -> (Value, Value) {
+    let a = Position(about.at.0 / 2);
+    let asked = differs::Asked {
+        measure: about.measure.to_owned(),
+        period: about.period,
+        breakdown: None,
+        a: Moment::Position(a),
+        b: Moment::Position(about.at),
+    };
+    let row = desk.figure_differs(asked, When::At(about.at)).await.unwrap().rows.remove(0);
+    let step =
+        |it: &differs::Step| json!([it.position, it.kind, number(it.value), number(it.size)]);
+    let told = json!({"a": number(row.a.exact), "b": number(row.b.exact),
+        "same_exact": row.same_exact, "same_shown": row.same_shown, "cause": row.cause,
+        "steps": row.steps.iter().map(step).collect::<Vec<_>>()});
+    (about.asks("figure-differs", &json!({"a": a, "b": about.at})), told)
+}
+
+async fn worked_out_again(desk: &Desk, about: About<'_>, stands: bool) -> (Value, Value) {
+    let asked = reperform::Asked {
+        measure: about.measure.to_owned(),
+        period: about.period,
+        breakdown: None,
+        file_digest: None,
+    };
+    // Of what was taken back the program says that there is no figure; the other says nothing.
+    let again = desk.reperform(asked, When::At(about.at)).await.ok().filter(|_| stands);
+    let told = again.map_or(Value::Null, |reply| {
+        let row = &reply.rows[0];
+        json!({"recomputed": quotient(row.recomputed), "verdict": row.verdict,
+            "why_not": row.why_not})
+    });
+    (about.asks("re-perform", &json!({})), told)
+}
+
+async fn baseline(desk: &Desk, about: About<'_>) -> (Value, Value) {
+    let asked = baseline_moved::Asked { measure: about.measure.to_owned(), period: about.period };
+    let row = desk.baseline_moved(asked, When::At(about.at)).await.unwrap().rows.remove(0);
+    let version = |it: &baseline_moved::Version| {
+        let baseline = &it.baseline;
+        json!([baseline.position, baseline.standing, number(Some(baseline.value)), number(it.old)])
+    };
+    let progress =
+        |it: &baseline_moved::Progress| json!([it.from, it.to, number(it.share), it.why_none]);
+    let told = json!({
+        "versions": row.versions.iter().map(version).collect::<Vec<_>>(),
+        "progress": row.progress.iter().map(progress).collect::<Vec<_>>()});
+    (about.asks("baseline-moved", &json!({})), told)
 }
 
 /// Questions about the whole ledger at a position.
