@@ -7,7 +7,7 @@ use piperoll_events::Position;
 use piperoll_events::Quantity;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::retargeting::Retargeting;
 use super::who_changed::notes;
@@ -16,7 +16,7 @@ use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
 
 /// What is asked.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Asked {
     /// Known within.
     #[serde(flatten)]

@@ -16,10 +16,10 @@ use chrono::{DateTime, Utc};
 use piperoll_events::Position;
 use piperoll_projections::scorecard::history::Span;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::answer::{AskingError, Desk};
-use super::moment::{AsAt, Closed, When};
+use super::moment::{AsAt, Closed, When, instant, instant_from};
 
 /// The answer to a question.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -52,11 +52,13 @@ pub struct LookedAt {
 }
 
 /// Between which moments a fact was known. What is absent does not limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Between {
-    /// The first instant.
+    /// The first instant; asked with a date, its start in London.
+    #[serde(default, deserialize_with = "first")]
     pub from: Option<DateTime<Utc>>,
-    /// The last.
+    /// The last; asked with a date, its end in London.
+    #[serde(default, deserialize_with = "last")]
     pub to: Option<DateTime<Utc>>,
 }
 
@@ -78,6 +80,9 @@ impl Desk {
 
     /// The positions at which something was known between two instants, up to `at`.
     pub(super) async fn span(&self, between: Between, at: Position) -> Result<Span, AskingError> {
+        if between.from.zip(between.to).is_some_and(|(from, to)| to < from) {
+            return Err(AskingError::Backwards);
+        }
         let before = between
             .from
             .and_then(|from| from.checked_sub_signed(chrono::TimeDelta::microseconds(1)));
@@ -91,6 +96,16 @@ impl Desk {
         };
         Ok(Span { after, upto })
     }
+}
+
+fn first<'de, D: Deserializer<'de>>(from: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    text.map(|text| instant_from(&text).map_err(serde::de::Error::custom)).transpose()
+}
+
+fn last<'de, D: Deserializer<'de>>(from: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    text.map(|text| instant(&text).map_err(serde::de::Error::custom)).transpose()
 }
 
 /// Adds one to what is counted under a name.

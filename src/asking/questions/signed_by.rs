@@ -15,14 +15,14 @@ use piperoll_projections::accountability::words::Signing;
 use piperoll_projections::score::Rating;
 use piperoll_projections::scorecard::Happened;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{LookedAt, Reply, count};
 use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
 
 /// What is asked.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Asked {
     /// The measure, by code or id.
     pub measure: String,
