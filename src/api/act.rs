@@ -21,6 +21,7 @@ use serde_json::{Map, Value, json};
 
 use super::doors::Room;
 use super::measures::WHOLE;
+use super::numbers;
 use super::problem::{Problem, key_reused};
 use super::query::Nothing;
 use super::route::{Allows, Call, Handling, LEDGER, Method, Operation, Precondition, Route};
@@ -71,6 +72,7 @@ enum Outcome {
 /// How one kind of act is carried out.
 #[derive(Clone, Copy)]
 struct Way {
+    name: &'static str,
     what: What,
     precondition: Precondition,
     care: Care,
@@ -88,7 +90,7 @@ pub(super) fn act<C: Command + DeserializeOwned + JsonSchema + 'static>(
     care: Care,
 ) -> Route {
     let what = What::Act(may);
-    let way = Way { what, precondition, care, make: make::<C> };
+    let way = Way { name: C::NAME, what, precondition, care, make: make::<C> };
     let handle = move |call: Call| -> Handling { Box::pin(perform(call, way)) };
     Route {
         operation: Operation {
@@ -148,7 +150,9 @@ async fn perform(call: Call, way: Way) -> Result<Response, Problem> {
     acting.post.clone_from(&bearer.post);
     acting.role = way.what.allowed_by(&bearer.roles).and_then(|role| role.as_str().parse().ok());
     acting.expected = expected;
-    let answer = room.writer().await?.execute(command.as_ref(), &acting).await?;
+    let answer = room.writer().await?.execute(command.as_ref(), &acting).await;
+    numbers::acted(way.name, answer.as_ref().map(|answer| answer.kind));
+    let answer = answer?;
     accepted(call.part("ledger"), answer)
 }
 

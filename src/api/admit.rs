@@ -14,32 +14,39 @@ use super::problem::{Problem, no_such_ledger};
 use super::route::{Allows, Operation};
 use crate::identity::tokens::Bearer;
 
-/// Who calls, and the ledger that the call is about.
-pub(super) type Admitted = (Option<Bearer>, Option<Arc<Room>>);
-
-/// Lets a call in or says why not.
+/// Who calls; nobody where anybody may.
 ///
 /// # Errors
-/// No token or none that counts (401), no ledger that the caller may see (404), no role (403).
-pub(super) async fn admit(
+/// No token, or none that counts (401).
+pub(super) fn identify(
     doors: &Doors,
     operation: &Operation,
     headers: &HeaderMap,
+) -> Result<Option<Bearer>, Problem> {
+    match operation.allows {
+        Allows::Anybody => Ok(None),
+        Allows::AnyToken | Allows::Role(_) => bearer(doors, headers).map(Some),
+    }
+}
+
+/// Lets a call in, with the ledger that it is about, or says why not.
+///
+/// # Errors
+/// No ledger that the caller may see (404), no role (403).
+pub(super) async fn admit(
+    doors: &Doors,
+    operation: &Operation,
+    bearer: Option<&Bearer>,
     path: &HashMap<String, String>,
-) -> Result<Admitted, Problem> {
-    let what = match operation.allows {
-        Allows::Anybody => return Ok((None, None)),
-        Allows::AnyToken => return Ok((Some(bearer(doors, headers)?), None)),
-        Allows::Role(what) => what,
-    };
-    let bearer = bearer(doors, headers)?;
+) -> Result<Option<Arc<Room>>, Problem> {
+    let Allows::Role(what) = operation.allows else { return Ok(None) };
+    let bearer = bearer.ok_or_else(no_token)?;
     let name = path.get("ledger").and_then(|name| name.parse::<LedgerName>().ok());
     let name = name.filter(|name| bearer.ledgers.contains(name)).ok_or_else(no_such_ledger)?;
     if what.allowed_by(&bearer.roles).is_none() {
         return Err(Problem::not_allowed(what.roles()));
     }
-    let room = doors.room(&name).await?;
-    Ok((Some(bearer), Some(room)))
+    doors.room(&name).await.map(Some)
 }
 
 fn bearer(doors: &Doors, headers: &HeaderMap) -> Result<Bearer, Problem> {

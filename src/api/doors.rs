@@ -10,6 +10,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use piperoll_events::ids::LedgerName;
 use tokio::sync::{OnceCell, mpsc};
 
+use super::numbers::Numbers;
 use super::problem::Problem;
 use crate::asking::answer::Desk;
 use crate::config::Config;
@@ -20,9 +21,10 @@ use crate::operate::guarding::under_guard;
 use crate::operate::site::{Site, SiteError, Source};
 
 /// Everything that a request can reach.
-pub struct Doors {
+pub(super) struct Doors {
     pub(super) config: Config,
     pub(super) issuer: Issuer,
+    pub(super) numbers: Arc<Numbers>,
     rooms: Mutex<HashMap<LedgerName, Arc<OnceCell<Arc<Room>>>>>,
     guards: mpsc::UnboundedSender<(Site, Guard)>,
 }
@@ -39,18 +41,22 @@ pub(super) struct Room {
 }
 
 /// The guards of the ledgers that are written; somebody watches them.
-pub struct Guards(mpsc::UnboundedReceiver<(Site, Guard)>);
+pub(super) struct Guards(mpsc::UnboundedReceiver<(Site, Guard)>);
 
 impl Doors {
     /// The doors to every ledger on the servers of `config`; nothing is opened yet.
     ///
     /// # Errors
     /// The issuer's key.
-    pub fn new(config: &Config) -> Result<(Arc<Self>, Guards), SiteError> {
+    pub(super) fn new(
+        config: &Config,
+        numbers: Arc<Numbers>,
+    ) -> Result<(Arc<Self>, Guards), SiteError> {
         let issuer = Issuer::open(config.state()?).map_err(crate::ledger::KeyError::from)?;
         let (guards, watched) = mpsc::unbounded_channel();
         let rooms = Mutex::default();
-        Ok((Arc::new(Self { config: config.clone(), issuer, rooms, guards }), Guards(watched)))
+        let config = config.clone();
+        Ok((Arc::new(Self { config, issuer, numbers, rooms, guards }), Guards(watched)))
     }
 
     /// The room of a ledger.

@@ -15,7 +15,7 @@ use super::document;
 use super::doors::{Doors, Room};
 use super::problem::Problem;
 use super::query::Nothing;
-use super::route::{Allows, Handling, Method, Operation, Route};
+use super::route::{Allows, Call, Handling, Method, Operation, Route};
 use crate::ledger::{Connection, Role};
 use crate::operate::projecting;
 
@@ -75,8 +75,31 @@ pub(super) fn routes() -> Vec<Route> {
         Route::read(version, anybody, |_, _: Nothing| async {
             Ok(Version { version: env!("CARGO_PKG_VERSION") })
         }),
+        measured(),
         described(),
     ]
+}
+
+fn measured() -> Route {
+    let handle = |call: Call| -> Handling {
+        Box::pin(async move {
+            let kind = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+            Ok((kind, call.doors.numbers.render()).into_response())
+        })
+    };
+    Route {
+        operation: Operation {
+            method: Method::Get,
+            path: "/metrics".to_owned(),
+            id: "metrics".to_owned(),
+            summary: "What is measured and counted, as Prometheus reads it.".to_owned(),
+            allows: Allows::Anybody,
+            query: <Nothing as JsonSchema>::json_schema,
+            body: None,
+            answer: None,
+        },
+        handle: Arc::new(handle),
+    }
 }
 
 fn described() -> Route {

@@ -9,6 +9,8 @@
 //! | `route.rs` | what a route is |
 //! | `document.rs` | the OpenAPI document, from the routes |
 //! | `admit.rs` | token, ledger, policy |
+//! | `pace.rs` | how fast one person may ask |
+//! | `numbers.rs` | what is measured and counted |
 //! | `doors.rs` | the ledgers, opened when asked for |
 //! | `query.rs` | parameters in an address, and which moment is meant |
 //! | `pages.rs` | pages of lists, and the cursors between them |
@@ -28,6 +30,8 @@ mod events;
 mod health;
 mod ledgers;
 mod measures;
+mod numbers;
+mod pace;
 mod pages;
 mod problem;
 mod query;
@@ -37,7 +41,6 @@ mod route;
 mod serve;
 
 pub use document::openapi;
-pub use doors::Doors;
 pub use serve::{Limits, ServeError, serve};
 
 /// Every route.

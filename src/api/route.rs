@@ -45,6 +45,16 @@ pub(super) enum Method {
     Post(Precondition),
 }
 
+impl Method {
+    /// As HTTP calls it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post(_) => "POST",
+        }
+    }
+}
+
 /// Whether a caller must say where it read what it changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Precondition {

@@ -6,8 +6,9 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -17,13 +18,16 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
+use metrics_exporter_prometheus::BuildError;
 use piperoll_events::profile::MOST_BYTES;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 
-use super::admit::admit;
+use super::admit::{admit, identify};
 use super::doors::Doors;
+use super::numbers::{self, Numbers};
+use super::pace::Pace;
 use super::problem::Problem;
 use super::route::{Allows, Call, Method, Route};
 use crate::config::Config;
@@ -36,6 +40,8 @@ pub struct Limits {
     pub time: Duration,
     /// How many may be under way.
     pub at_once: usize,
+    /// How many one person may make in a second, for long.
+    pub per_second: NonZeroU32,
 }
 
 /// Why nothing is served.
@@ -53,6 +59,9 @@ pub enum ServeError {
         #[source]
         source: std::io::Error,
     },
+    /// What is measured can't be; this is our fault.
+    #[error("the bounds of what is measured are wrong")]
+    Numbers(#[from] BuildError),
     /// Listening ended.
     #[error("listening ended")]
     Ended(#[source] std::io::Error),
@@ -62,6 +71,7 @@ struct Serving {
     doors: Arc<Doors>,
     limits: Limits,
     places: Semaphore,
+    pace: Pace,
     /// The methods of each path, for those who use another.
     methods: HashMap<String, String>,
 }
@@ -77,7 +87,8 @@ pub async fn serve(
     listening: impl FnOnce(SocketAddr) + Send,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let (doors, guards) = Doors::new(config)?;
+    let numbers = Arc::new(Numbers::new()?);
+    let (doors, guards) = Doors::new(config, Arc::clone(&numbers))?;
     let listened = |source| ServeError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listened)?;
     listening(listener.local_addr().map_err(listened)?);
@@ -86,11 +97,12 @@ pub async fn serve(
     tokio::select! {
         ended = served => ended.map_err(ServeError::Ended),
         () = guards.watch() => Ok(()),
+        () = numbers.keep_up() => Ok(()),
     }
 }
 
 fn router(doors: Arc<Doors>, limits: Limits) -> Router {
-    let places = Semaphore::new(limits.at_once);
+    let (places, pace) = (Semaphore::new(limits.at_once), Pace::new(limits.per_second));
     let (mut router, mut methods) = (Router::new(), HashMap::<String, String>::new());
     for route in super::routes() {
         let (filter, names) = match route.operation.method {
@@ -108,7 +120,7 @@ fn router(doors: Arc<Doors>, limits: Limits) -> Router {
         };
         router = router.route(&path, on(filter, handler));
     }
-    let serving = Arc::new(Serving { doors, limits, places, methods });
+    let serving = Arc::new(Serving { doors, limits, places, pace, methods });
     router
         .fallback(|| async { Problem::missing("no_such_address", "nothing is found here") })
         .method_not_allowed_fallback(other_method)
@@ -128,7 +140,7 @@ async fn enter(
     parts: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Response {
-    let operation = &route.operation;
+    let (operation, begun) = (&route.operation, Instant::now());
     let trace = request.headers().get("traceparent").and_then(|it| it.to_str().ok());
     let trace = trace.and_then(trace_id).unwrap_or_default();
     let span = tracing::info_span!(
@@ -155,7 +167,10 @@ async fn enter(
     };
     let shown = async {
         let response = handled.await.unwrap_or_else(Problem::into_response);
-        tracing::info!(status = response.status().as_u16(), "answered");
+        let status = response.status().as_u16();
+        tracing::info!(status, "answered");
+        let method = operation.method.as_str();
+        numbers::answered(method, &operation.path, status, begun.elapsed());
         response
     };
     shown.instrument(span).await
@@ -179,7 +194,11 @@ async fn handle(
         Method::Get => Ok(Bytes::new()),
         Method::Post(_) => read_body(request).await,
     };
-    let (bearer, room) = admit(&serving.doors, &route.operation, &headers, &path).await?;
+    let bearer = identify(&serving.doors, &route.operation, &headers)?;
+    if let Some(bearer) = &bearer {
+        serving.pace.take(bearer.sub.as_str())?;
+    }
+    let room = admit(&serving.doors, &route.operation, bearer.as_ref(), &path).await?;
     if let Method::Post(_) = route.operation.method {
         is_json(&headers)?;
     }

@@ -1,6 +1,7 @@
 //! `piperoll serve`: the HTTP role.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use clap::Parser;
@@ -25,6 +26,9 @@ pub struct Args {
     /// How many requests may be under way.
     #[arg(long, default_value_t = 256)]
     at_once: usize,
+    /// How many requests one person may make in a second, for long; twice as many after a rest.
+    #[arg(long, default_value = "200")]
+    per_second: NonZeroU32,
 }
 
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
@@ -36,7 +40,8 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
             _ = interrupted.recv() => {}
         }
     };
-    let limits = Limits { time: Duration::from_millis(args.request_ms), at_once: args.at_once };
+    let time = Duration::from_millis(args.request_ms);
+    let limits = Limits { time, at_once: args.at_once, per_second: args.per_second };
     let listening = |address| {
         // Whoever started it may not read; it serves all the same.
         output::line(format!("listening on http://{address}")).ok();

@@ -273,13 +273,17 @@ fn a_token_that_does_not_count_opens_nothing() {
     let create = served.at(&format!("/posts/{POST}/create"));
     served.post(&auditor, &create, ("k", None), &post("P")).problem(403, "not_allowed");
     // What a role may not read is withheld, and that is said.
+    let figure = format!("/measures/{}/submissions/FY2024-Q2", measure(&served, &good));
+    let body = json!({ "cells": [{ "value": "40.1" }], "commentary": "Not for everybody." });
+    let submit = served.at(&format!("{figure}/submit"));
+    let at = served.post(&good, &submit, ("s", None), &body).accepted()["position"].clone();
     let keeper = served.token("Kay", &["framework_admin"]);
-    let words = "/measures/NM09/submissions/FY2021-Q4";
-    let told = served.get(&good, &served.at(words)).fine();
-    let kept = served.get(&keeper, &served.at(words)).fine();
-    if !told["commentary"].is_null() {
-        assert_eq!(kept["commentary"], json!({ "state": "withheld" }));
-    }
+    let read = served.at(&format!("{figure}?min_position={at}"));
+    let opened = json!({ "state": "open", "text": "Not for everybody." });
+    assert_eq!(served.get(&good, &read).fine()["commentary"], opened);
+    let kept = served.get(&keeper, &read);
+    assert_eq!(kept.fine()["commentary"], json!({ "state": "withheld" }));
+    assert!(!String::from_utf8_lossy(&kept.bytes).contains("everybody"));
 }
 
 #[test]

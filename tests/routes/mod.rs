@@ -3,6 +3,7 @@
 mod conventions;
 mod hostile;
 mod killed;
+mod limits;
 mod story;
 mod walk;
 

@@ -12,6 +12,7 @@ const OPEN: &[(&str, &str)] = &[
     ("livez", "whether it lives is told to whoever watches it"),
     ("readyz", "whether it is ready is told to whoever sends it work"),
     ("version", "the release is no secret"),
+    ("metrics", "numbers without names, for whoever watches it"),
     ("openapi", "a document that says nothing of any ledger"),
 ];
 
