@@ -1,6 +1,7 @@
 //! The HTTP API as its callers meet it: over a ledger of each test's own, through the program.
 
 mod conventions;
+mod document;
 mod hostile;
 mod killed;
 mod limits;
