@@ -10,6 +10,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use piperoll_events::ids::LedgerName;
 use tokio::sync::{OnceCell, mpsc};
 
+use super::health::Looked;
 use super::numbers::Numbers;
 use super::problem::Problem;
 use crate::asking::answer::Desk;
@@ -25,6 +26,7 @@ pub(super) struct Doors {
     pub(super) config: Config,
     pub(super) issuer: Issuer,
     pub(super) numbers: Arc<Numbers>,
+    pub(super) looked: Looked,
     rooms: Mutex<HashMap<LedgerName, Arc<OnceCell<Arc<Room>>>>>,
     guards: mpsc::UnboundedSender<(Site, Guard)>,
 }
@@ -55,8 +57,9 @@ impl Doors {
         let issuer = Issuer::open(config.state()?).map_err(crate::ledger::KeyError::from)?;
         let (guards, watched) = mpsc::unbounded_channel();
         let rooms = Mutex::default();
-        let config = config.clone();
-        Ok((Arc::new(Self { config, issuer, numbers, rooms, guards }), Guards(watched)))
+        let (config, looked) = (config.clone(), Looked::default());
+        let doors = Self { config, issuer, numbers, looked, rooms, guards };
+        Ok((Arc::new(doors), Guards(watched)))
     }
 
     /// The room of a ledger.

@@ -1,7 +1,9 @@
 //! Is it alive, is it ready, which release; and the document that describes all of this.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
@@ -21,6 +23,8 @@ use crate::operate::projecting;
 
 /// A read model further behind than this can't be asked for what stands.
 const MOST_BEHIND: u64 = 10_000;
+/// How long what was seen of the servers is told again.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// It answers.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -44,7 +48,7 @@ struct Ready {
 }
 
 /// A part of the service.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 struct Part {
     /// Whether it can be used.
     state: State,
@@ -71,7 +75,9 @@ pub(super) fn routes() -> Vec<Route> {
     let version = ("/version", "version", "Which release answers.");
     vec![
         Route::read(livez, anybody, |_, _: Nothing| async { Ok(Alive { alive: "yes" }) }),
-        Route::read(readyz, anybody, |call, _: Nothing| async move { ready(&call.doors).await }),
+        Route::read(readyz, anybody, |call, _: Nothing| async move {
+            told(call.doors.looked.look(|| look(&call.doors)).await)
+        }),
         Route::read(version, anybody, |_, _: Nothing| async {
             Ok(Version { version: env!("CARGO_PKG_VERSION") })
         }),
@@ -124,7 +130,38 @@ fn described() -> Route {
     }
 }
 
-async fn ready(doors: &Doors) -> Result<Ready, Problem> {
+/// What was seen last. Anybody may ask, so however many do, the servers are looked at once a second.
+#[derive(Default)]
+pub(super) struct Looked(tokio::sync::Mutex<Option<(Instant, Parts)>>);
+
+type Parts = BTreeMap<String, Part>;
+
+impl Looked {
+    async fn look<Seeing: Future<Output = Parts>>(&self, see: impl FnOnce() -> Seeing) -> Parts {
+        let mut last = self.0.lock().await;
+        if let Some((at, parts)) = last.as_ref()
+            && at.elapsed() < FRESH
+        {
+            return parts.clone();
+        }
+        let parts = see().await;
+        *last = Some((Instant::now(), parts.clone()));
+        parts
+    }
+}
+
+fn told(parts: Parts) -> Result<Ready, Problem> {
+    let not_ready = |part: &Part| part.state == State::NotReady;
+    if !parts.values().any(not_ready) {
+        return Ok(Ready { parts });
+    }
+    let named: Vec<&str> =
+        parts.iter().filter(|(_, part)| not_ready(part)).map(|(name, _)| &**name).collect();
+    let problem = Problem::later("not_ready", format!("not ready: {}", named.join(", ")));
+    Err(problem.with("parts", json!(parts)))
+}
+
+async fn look(doors: &Doors) -> Parts {
     let mut parts = BTreeMap::new();
     let config = &doors.config;
     let nats = match config.nats_reader_url() {
@@ -146,15 +183,7 @@ async fn ready(doors: &Doors) -> Result<Ready, Problem> {
             parts.insert(format!("{}/{}", room.site.name, model.name()), Part { state, behind });
         }
     }
-    let not_ready = |part: &Part| part.state == State::NotReady;
-    if parts.values().any(not_ready) {
-        let named: Vec<&str> =
-            parts.iter().filter(|(_, part)| not_ready(part)).map(|(name, _)| &**name).collect();
-        let detail = format!("not ready: {}", named.join(", "));
-        let problem = Problem::later("not_ready", detail);
-        return Err(problem.with("parts", json!(parts)));
-    }
-    Ok(Ready { parts })
+    parts
 }
 
 async fn behind(

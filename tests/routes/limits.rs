@@ -1,10 +1,13 @@
 //! How much is served: how fast one person may ask, how long a request may take, how many at once; and
 //! the numbers that tell of it.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use super::conventions::post;
-use super::{MOST, Out, Served};
+use super::{Heard, MOST, Out, Served};
+use crate::journeys::examining::keep_for;
 
 #[test]
 fn whoever_asks_too_fast_waits_and_others_do_not() {
@@ -69,4 +72,41 @@ fn the_numbers_name_templates_and_outcomes_and_nobody() {
     let ready = served.send("GET", "/readyz", &Out::default()).fine();
     let part = &ready["parts"][format!("{}/scorecard", served.body.ledger)];
     assert_eq!(part["state"], json!("ready"));
+}
+
+/// Acts again and again, each time otherwise, until the answer is one of this status.
+fn act_until(served: &Served, token: &str, name: &str, status: u16) -> Heard {
+    let begun = Instant::now();
+    for n in 0.. {
+        let id = format!("{n:032x}");
+        let create = served.at(&format!("/posts/{id}/create"));
+        let heard = served.post(token, &create, (&format!("{name}-{n}"), None), &post(name));
+        if heard.status == status {
+            return heard;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "never {status}: {heard:?}");
+    }
+    unreachable!("it is asked for ever")
+}
+
+#[test]
+fn a_stream_changed_while_it_is_served_is_written_no_more_and_still_read_until_it_is_put_right() {
+    let served = Served::with(&["--guard-seconds", "1"]);
+    let token = served.token("Ann", MOST);
+    act_until(&served, &token, "Before", 202);
+    keep_for(&served.servers, &served.body, 86_400_000_000_000);
+    let closed = act_until(&served, &token, "Changed", 503);
+    let problem = closed.problem(503, "ledger_closed");
+    assert!(!problem.to_string().contains("max_age"), "it tells of what stands behind: {problem}");
+    let length = served.length();
+    let create = served.at("/posts/0123456789abcdef0123456789abcdef/create");
+    served.post(&token, &create, ("closed", None), &post("P")).problem(503, "ledger_closed");
+    assert_eq!(served.length(), length);
+    served.get(&token, &served.at("/scorecard")).fine();
+    keep_for(&served.servers, &served.body, 0);
+    let begun = Instant::now();
+    while served.post(&token, &create, ("closed", None), &post("P")).status != 202 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it stays closed");
+    }
+    assert_eq!(served.length(), length + 1);
 }

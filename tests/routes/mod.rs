@@ -5,6 +5,7 @@ mod document;
 mod hostile;
 mod killed;
 mod limits;
+mod outage;
 mod story;
 mod walk;
 
@@ -56,7 +57,11 @@ impl Served {
 
     /// The same, served with further arguments.
     pub(crate) fn with(arguments: &[&str]) -> Self {
-        let servers = Servers::shared();
+        Self::over(Servers::shared(), arguments)
+    }
+
+    /// The same on servers of the test's own.
+    pub(crate) fn over(servers: Servers, arguments: &[&str]) -> Self {
         let body = Body::moved_in(&servers);
         let mut served = Self::bare(servers, body);
         served.serve(arguments);
