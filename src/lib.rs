@@ -4,6 +4,7 @@
 //! `identity/` and `operate/` (and the projections crate), the environment from `config.rs`, time
 //! from `clock.rs`, randomness from `ids.rs`. `commands/` reaches nothing.
 
+pub mod api;
 pub mod asking;
 pub mod cli;
 pub mod clock;

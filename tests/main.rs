@@ -17,6 +17,7 @@ mod laws;
 mod ledger;
 mod naive;
 mod projecting;
+mod routes;
 mod support;
 mod tidy;
 mod vintages;

@@ -66,6 +66,9 @@ pub enum AskingError {
         /// When.
         position: Position,
     },
+    /// A span that ends before it begins.
+    #[error("the span ends before it begins")]
+    Backwards,
     /// A position that the rows have not reached.
     #[error(
         "position {wanted} was asked for and the read model is at {reached}; is a projector running?"
@@ -80,6 +83,7 @@ pub enum AskingError {
 
 /// An answer, with the moment it is about.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "{T}AsAt")]
 pub struct Answer<T> {
     /// Which moment.
     pub as_at: AsAt,
@@ -183,6 +187,26 @@ impl Desk {
         let closed =
             if in_prologue(&cursor, position, instant) { Closed::Closed } else { Closed::Open };
         Ok(AsAt { position, instant, basis: Basis::Recorded, closed })
+    }
+
+    /// How far both the figures and the acts have come.
+    ///
+    /// # Errors
+    /// Postgres.
+    pub async fn reached(&self) -> Result<Position, AskingError> {
+        let (figures, acts) = (self.reader.cursor().await?, self.acts.cursor().await?);
+        Ok(figures.position.min(acts.position))
+    }
+
+    /// The measures that had been adopted, by code.
+    ///
+    /// # Errors
+    /// Postgres.
+    pub async fn measures(&self, when: When) -> Result<(AsAt, Vec<MeasureLine>), AskingError> {
+        let as_at = self.resolve(when).await?;
+        let mut lines = self.reader.measures(as_at.position, &Filter::default()).await?;
+        lines.sort_by_key(|line| (code_of(line), line.measure));
+        Ok((as_at, lines))
     }
 
     /// Every measure, for one period or for the latest of each.

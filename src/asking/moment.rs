@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use piperoll_events::Position;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::instants;
 
@@ -18,9 +18,9 @@ pub enum When {
     At(Position),
 }
 
-/// A moment that a question compares with another: an instant, or a position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+/// A moment that a question compares with another: an instant, or a position. Written as a date (its
+/// end in London), an instant (RFC 3339) or a position in digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
     /// What was known at this instant.
     KnownAt(DateTime<Utc>),
@@ -50,6 +50,41 @@ impl std::str::FromStr for Moment {
     }
 }
 
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::KnownAt(instant) => f.write_str(&piperoll_events::envelope::micros(*instant)),
+            Self::Position(position) => position.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Moment {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Moment".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "maxLength": 40,
+            "description": "A date (its end in London), an instant (RFC 3339) or a position in digits."
+        })
+    }
+}
+
 /// Which moment an answer is about. Position and instant together replay it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AsAt {
@@ -66,6 +101,7 @@ pub struct AsAt {
 /// Whose knowledge an answer rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "AsAtBasis")]
 pub enum Basis {
     /// What the record held.
     Recorded,

@@ -16,6 +16,8 @@ mod output;
 mod project;
 mod projections;
 mod schema;
+mod serve;
+mod token;
 
 use std::process::ExitCode;
 
@@ -64,8 +66,12 @@ pub enum Command {
     Project(project::Args),
     /// Lists read models, their lag, and rebuilds them.
     Projections(projections::Args),
-    /// Prints the JSON Schema of an event, or the names of all.
+    /// Prints the JSON Schema of an event, the OpenAPI document, or the names of all events.
     Schema(schema::Args),
+    /// Serves the HTTP API until it is stopped.
+    Serve(serve::Args),
+    /// Issues a token of the demo's issuer.
+    Token(token::Args),
 }
 
 /// How a subcommand that ran ended.
@@ -120,5 +126,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ended> {
         Command::Project(args) => project::run(args, &config).await,
         Command::Projections(args) => projections::run(args, &config).await,
         Command::Schema(args) => schema::run(&args),
+        Command::Serve(args) => serve::run(args, &config).await,
+        Command::Token(args) => token::run(args, &config).await,
     }
 }

@@ -181,6 +181,11 @@ pub(super) fn failed(error: &anyhow::Error) -> ExitCode {
     refused(&text)
 }
 
+/// Says something beside the answer, to whom looks on.
+pub(super) fn remark(text: &str) {
+    writeln!(io::stderr().lock(), "{}", harmless(text)).ok();
+}
+
 /// Says why nothing was done.
 pub(super) fn refused(text: &str) -> ExitCode {
     // Standard error may be closed as well; then nobody can be told.

@@ -4,11 +4,13 @@ use clap::Parser;
 
 use super::{Ended, output};
 
-/// Prints the JSON Schema of an event's `data.fact`, or the names of all events.
+/// Prints the JSON Schema of an event's `data.fact`, the OpenAPI document, or the names of all events.
 #[derive(Debug, Parser)]
-#[command(after_help = "Example:\n  piperoll schema piperoll.measure.target_changed.v1")]
+#[command(
+    after_help = "Examples:\n  piperoll schema piperoll.measure.target_changed.v1\n  piperoll schema openapi"
+)]
 pub struct Args {
-    /// The event's type; without it, every type is listed.
+    /// The event's type, or `openapi`; without it, every type is listed.
     event_type: Option<String>,
 }
 
@@ -20,6 +22,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
         }
         return Ok(Ended::Fine);
     };
+    if wanted == "openapi" {
+        return output::json(&crate::api::openapi()?).map(|()| Ended::Fine);
+    }
     match schemas.iter().find(|event| event.event_type == wanted) {
         Some(event) => output::json(&event.schema).map(|()| Ended::Fine),
         None => anyhow::bail!("there is no event of type `{wanted}`; `piperoll schema` lists them"),

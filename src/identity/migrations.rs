@@ -9,6 +9,7 @@ use tokio_postgres::Client;
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_vault", include_str!("0001_vault.sql")),
     ("0002_operations", include_str!("0002_operations.sql")),
+    ("0003_claims", include_str!("0003_claims.sql")),
 ];
 
 /// Whoever migrates holds this advisory lock.

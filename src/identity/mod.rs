@@ -1,8 +1,12 @@
-//! Who people are and what only they may open: the vault, its keys, and the names of actors.
+//! Who people are, what they may do, and what only they may open.
 //!
-//! [`secret`]: key files; [`vault`]: sealed texts and the names behind actor ids;
-//! [`migrations`]: its tables, which are kept, never rebuilt.
+//! [`secret`]: key files; [`vault`]: sealed texts and the names behind actor ids; [`claims`]: what a
+//! request's key stands for; [`tokens`]: who calls; [`policy`]: who may use which door;
+//! [`migrations`]: the tables, which are kept, never rebuilt.
 
+pub mod claims;
 pub mod migrations;
+pub mod policy;
 pub mod secret;
+pub mod tokens;
 pub mod vault;

@@ -22,8 +22,8 @@ use crate::ids::{self, NoRandomness};
 
 /// The vault of one ledger.
 pub struct Vault {
-    client: Link,
-    ledger: LedgerId,
+    pub(super) client: Link,
+    pub(super) ledger: LedgerId,
     wrapping: [u8; 32],
     digesting: [u8; 64],
 }
@@ -139,6 +139,22 @@ impl Vault {
             on conflict (ledger_id, name) do update set name = excluded.name returning actor_id";
         let row = self.client.query_one(upsert, &[&self.ledger.uuid(), &drawn, &name]).await?;
         Ok(ActorId::new(row.try_get(0)?))
+    }
+
+    /// The id of who acts under `name`, where somebody has that name already.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn find_actor(&self, name: &str) -> Result<Option<ActorId>, VaultError> {
+        let select = "select actor_id from vault.actor where ledger_id = $1 and name = $2";
+        let row = self.client.query_opt(select, &[&self.ledger.uuid(), &name]).await?;
+        row.map(|row| Ok(ActorId::new(row.try_get(0)?))).transpose()
+    }
+
+    /// Whether the connection is gone; a vault opened anew has another.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
     }
 
     /// The names behind actor ids; an erased one is left out.

@@ -251,18 +251,16 @@ impl Ledger {
     ) -> Result<Vec<Result<Look, ExecuteError>>, Failed> {
         let mut looks: Vec<_> =
             asked.iter().zip(loaded.iter()).map(|(asked, loaded)| asked.look(loaded)).collect();
+        // Collected first, as in `load_all`.
         let stale: Vec<_> = asked
             .iter()
             .zip(loaded.iter())
             .zip(&looks)
             .enumerate()
             .filter(|(_, ((_, loaded), look))| loaded.fresh == Fresh::No && !certain(look))
-            .map(|(index, ((asked, loaded), _))| (index, *asked, Arc::clone(&loaded.held)))
+            .map(|(index, ((asked, loaded), _))| self.once_more_at(index, asked, loaded))
             .collect();
         let fresh: Vec<(usize, Loaded)> = stream::iter(stale)
-            .map(|(index, asked, held)| async move {
-                self.once_more(&asked, held).await.map(|loaded| (index, loaded))
-            })
             .buffered(READS_AT_ONCE)
             .try_collect()
             .await

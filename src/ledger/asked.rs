@@ -42,6 +42,9 @@ pub struct Acting {
     pub causation: Option<EventId>,
     /// The file that says so, where nobody witnessed it here.
     pub asserted: Option<Asserted>,
+    /// Where the caller read the entity; what came after it refuses the request. No part of what is
+    /// asked, so a repetition may name another.
+    pub expected: Option<Position>,
 }
 
 impl Acting {
@@ -58,6 +61,7 @@ impl Acting {
             correlation: None,
             causation: None,
             asserted: None,
+            expected: None,
         }
     }
 }
@@ -98,6 +102,14 @@ pub enum ExecuteError {
         /// The command id.
         command_id: CommandId,
         /// Where the other request was recorded.
+        position: Position,
+    },
+    /// The thing has changed since the caller read it; the caller reads it again. Nothing was recorded.
+    #[error(
+        "it has changed since it was read, last at {position}; nothing was recorded, read it again"
+    )]
+    Stale {
+        /// The entity's last event.
         position: Position,
     },
     /// Others keep changing the same thing; the caller asks again.
@@ -239,6 +251,13 @@ impl<'a> Asked<'a> {
                 event_id: Some(done.event),
                 kind: AnswerKind::Repeated,
             }));
+        }
+        // What is held is a true beginning, so a later event found in it is certain; one that is not
+        // held yet is found when the guard of the append fails and the history is read on.
+        if let (Some(expected), Some(position)) = (self.acting.expected, held.last)
+            && position > expected
+        {
+            return Err(ExecuteError::Stale { position });
         }
         let beside: Vec<_> =
             loaded.beside.iter().map(|(entity, held)| (*entity, &held.state)).collect();

@@ -35,7 +35,10 @@ pub(super) enum Fresh {
 
 impl Ledger {
     pub(super) async fn load_all(&self, asked: &[Asked<'_>]) -> Result<Vec<Loaded>, Failed> {
-        let loaded = stream::iter(asked.iter().map(|asked| self.load(asked)));
+        // Collected first, so that the future can be carried from thread to thread: over a closure
+        // that takes references the compiler can't tell.
+        let loads: Vec<_> = asked.iter().map(|asked| self.load(asked)).collect();
+        let loaded = stream::iter(loads);
         loaded.buffered(READS_AT_ONCE).try_collect().await.map_err(|error| (None, error))
     }
 
@@ -47,18 +50,18 @@ impl Ledger {
         stop: Option<&Stop>,
     ) -> Result<Vec<Loaded>, ExecuteError> {
         let pairs = asked.iter().zip(loaded);
-        stream::iter(pairs.map(|(asked, loaded)| self.once_more(asked, loaded.held)))
-            .buffered(READS_AT_ONCE)
-            .try_collect()
-            .await
-            .map_err(|error| match (error, stop, asked.first()) {
+        let again: Vec<_> =
+            pairs.map(|(asked, loaded)| self.once_more(asked, loaded.held)).collect();
+        stream::iter(again).buffered(READS_AT_ONCE).try_collect().await.map_err(|error| {
+            match (error, stop, asked.first()) {
                 (
                     ExecuteError::Ask(source),
                     Some(Stop::Doubt(_) | Stop::Duplicate),
                     Some(asked),
                 ) => ExecuteError::Unconfirmed { command_id: asked.acting.command_id, source },
                 (error, _, _) => error,
-            })
+            }
+        })
     }
 
     async fn load(&self, asked: &Asked<'_>) -> Result<Loaded, ExecuteError> {
@@ -77,6 +80,16 @@ impl Ledger {
     ) -> Result<Loaded, ExecuteError> {
         let held = self.catch_up(asked.entity, held).await?;
         self.with_beside(asked, held, Fresh::Yes).await
+    }
+
+    /// The same, with the request's place among others.
+    pub(super) async fn once_more_at(
+        &self,
+        index: usize,
+        asked: &Asked<'_>,
+        loaded: &Loaded,
+    ) -> Result<(usize, Loaded), ExecuteError> {
+        Ok((index, self.once_more(asked, Arc::clone(&loaded.held)).await?))
     }
 
     /// What is held of an entity, with what the rule relies on beside it, read to its end. While a

@@ -22,6 +22,8 @@
 //! | `read.rs` | message by message, from the leader |
 //! | `place.rs` | what stands at a position: an event, or a reject |
 //! | `consumer.rs` | a pull consumer of our own |
+//! | `covered.rs` | versions with the digests that a signature covers |
+//! | `examine.rs` | one message: part of the record? signature good? |
 //! | `follow.rs` | everything from a position on, for projectors |
 
 mod ahead;
@@ -31,8 +33,10 @@ mod authenticity;
 mod batch;
 mod connection;
 mod consumer;
+mod covered;
 mod differences;
 mod draft;
+mod examine;
 mod follow;
 mod guard;
 mod held;
@@ -48,6 +52,8 @@ pub use append::Ledger;
 pub use asked::{Acting, Answer, AnswerKind, BatchError, ExecuteError};
 pub use authenticity::{KeyError, Verifier, WriterKey, signed};
 pub use connection::{AskError, ConnectError, Connection, Role};
+pub use covered::CoverError;
+pub use examine::{ExamineError, Examined, Examiner, Signature};
 pub use follow::{FollowError, Following, Until, follow};
 pub use guard::{Closed, Findings, Gate, Guard};
 pub use permissions::may_change_streams;

@@ -145,6 +145,9 @@ impl Stream {
     /// # Errors
     /// NATS can't be asked.
     pub async fn find(&self, position: Position) -> Result<Option<Stored>, AskError> {
+        if position == Position::START {
+            return Ok(None);
+        }
         self.message(json!({ "seq": position })).await
     }
 

@@ -11,8 +11,8 @@ use piperoll_projections::runtime::Origin;
 use crate::config::{Config, Missing};
 use crate::identity::vault::{Vault, VaultError};
 use crate::ledger::{
-    AskError, ConnectError, Connection, ExecuteError, Following, Guard, Identity, KeyError, Ledger,
-    Role, Stream, Until, Verifier, WriterKey, follow,
+    AskError, ConnectError, Connection, Examiner, ExecuteError, Following, Guard, Identity,
+    KeyError, Ledger, Role, Stream, Until, Verifier, WriterKey, follow,
 };
 
 /// One ledger, not yet connected to.
@@ -126,6 +126,12 @@ impl Source {
     pub async fn time_of(&self, position: Position) -> Result<Option<DateTime<Utc>>, AskError> {
         let stored = self.stream.find(position).await?;
         Ok(stored.and_then(|stored| Event::decode(&stored.body).ok()).map(|event| event.time))
+    }
+
+    /// An examiner of single messages.
+    #[must_use]
+    pub fn examiner(&self) -> Examiner {
+        Examiner::new(self.stream.clone(), self.identity.ledger_id, self.verifier.clone())
     }
 
     /// Follows the ledger after `cursor`.

@@ -31,7 +31,7 @@ fn the_doctor_names_what_the_owner_changed_in_a_stream() {
 }
 
 /// Makes NATS keep a ledger's events for so many nanoseconds; 0: for ever.
-fn keep_for(servers: &Servers, body: &Body, nanos: u64) {
+pub(crate) fn keep_for(servers: &Servers, body: &Body, nanos: u64) {
     block_on(async {
         let client = raw::client(servers, "owner").await;
         let stream = format!("piperoll_{}", body.ledger);

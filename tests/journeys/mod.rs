@@ -2,7 +2,7 @@
 
 mod beginning_again;
 mod demo;
-mod examining;
+pub(crate) mod examining;
 mod importing;
 mod moving_in;
 mod printing;

@@ -102,8 +102,8 @@ async fn of_one(desk: &Desk, measure: &str, at: Position, asks: &mut Asks) {
 async fn can_be_compared(desk: &Desk, about: About<'_>, other: Period) -> (Value, Value) {
     let asked = comparable::Asked {
         measure: about.measure.to_owned(),
-        a: about.period,
-        b: other,
+        a_period: about.period,
+        b_period: other,
         a_at: None,
         b_at: None,
     };
@@ -201,7 +201,7 @@ async fn of_all(desk: &Desk, at: Position, asks: &mut Asks) {
     });
     asks.asks.push(json!({"question": "overridden", "at": at, "from": 0, "to": at}));
     asks.told.push(rows.collect());
-    let include = vec![dropped::Include::Renumbered];
+    let include = dropped::Include::Renumbered;
     let asked = dropped::Asked { between, include };
     let reply = desk.measures_dropped(asked, when).await.unwrap();
     let rows = reply.rows.iter().map(|row| {

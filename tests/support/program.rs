@@ -1,5 +1,6 @@
 //! The real binary, run as people run it, on the servers of the test run or on servers of its own.
 
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -19,6 +20,9 @@ const SETTINGS: [&str; 6] = [
     "PIPEROLL_POSTGRES_URL",
     "PIPEROLL_STATE",
 ];
+
+/// How long a program may take to end once it must.
+const BOUND: Duration = Duration::from_secs(20);
 
 /// Servers, and how to reach them.
 pub(crate) struct Servers {
@@ -123,6 +127,19 @@ impl Servers {
     }
 }
 
+impl Servers {
+    /// Starts the program, lets it run, and hears the first line that it prints.
+    pub(crate) fn start_and_hear(&self, arguments: &[&str]) -> (Running, String) {
+        let mut command = self.piperoll(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut heard = String::new();
+        let out = child.stdout.take().unwrap();
+        BufReader::new(out).read_line(&mut heard).unwrap();
+        assert!(!heard.is_empty(), "it printed nothing: {:?}", Running(child).end(BOUND));
+        (Running(child), heard.trim_end().to_owned())
+    }
+}
+
 impl Drop for Servers {
     fn drop(&mut self) {
         if self.home.is_some() {
@@ -160,6 +177,12 @@ impl Running {
     pub(crate) fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
+    }
+
+    /// Asks it to end as an operator does (SIGTERM).
+    pub(crate) fn terminate(&self) {
+        let id = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     }
 
     /// Whether it has ended.

@@ -34,6 +34,7 @@ pub struct Known {
 /// How a known figure relates to a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "KnownBasis")]
 pub enum Basis {
     /// It is the figure that the target is for.
     SamePeriod,

@@ -16,14 +16,15 @@ use piperoll_events::post::held::Basis;
 use piperoll_events::text::Words;
 use piperoll_projections::accountability::duties::{Borne, Days, PostKnown};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{LookedAt, Reply, count, number};
 use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
 
 /// What is asked.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AccountableOnQuestion")]
 pub struct Asked {
     /// The measure, by code or id.
     pub measure: String,

@@ -13,7 +13,7 @@ use piperoll_projections::scorecard::touched::{Agreed, BaselineVersion};
 use piperoll_projections::scorecard::{Line, TargetVersion};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::linking::{Links, Verdict};
 use super::targets::sides;
@@ -22,7 +22,8 @@ use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
 
 /// What is asked.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "BaselineMovedQuestion")]
 pub struct Asked {
     /// The measure, by code or id.
     pub measure: String,
@@ -55,6 +56,7 @@ pub struct BaselineMoved {
 
 /// A baseline with its ground.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "BaselineInOrder")]
 pub struct Version {
     /// The baseline.
     #[serde(flatten)]
@@ -69,6 +71,7 @@ pub struct Version {
 
 /// How far a figure has come from a baseline to a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "BaselineProgress")]
 pub struct Progress {
     /// From which baseline.
     pub from: Which,

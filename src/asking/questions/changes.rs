@@ -13,19 +13,20 @@ use piperoll_projections::accountability::Act;
 use piperoll_projections::score::Rating;
 use piperoll_projections::scorecard::Line;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{LookedAt, Reply, count, named, number};
 use crate::asking::answer::{AskingError, Desk, Scored};
 use crate::asking::moment::{Moment, When};
 
 /// What is asked.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ChangesQuestion")]
 pub struct Asked {
     /// The first moment.
-    pub a: Moment,
+    pub from: Moment,
     /// The second.
-    pub b: Moment,
+    pub to: Moment,
 }
 
 /// A figure that is told otherwise.
@@ -55,6 +56,7 @@ pub struct Changed {
 
 /// A figure as it was told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ChangeTold")]
 pub struct Told {
     /// The figure.
     pub value: Option<Quantity>,
@@ -71,6 +73,7 @@ pub struct Told {
 /// A part that reads otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ChangedPart")]
 pub enum Part {
     /// The measure was adopted in between.
     Measure,
@@ -88,6 +91,7 @@ pub enum Part {
 
 /// Something recorded in between.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ChangeBecause")]
 pub struct Because {
     /// Where.
     pub position: Position,
@@ -111,7 +115,7 @@ impl Desk {
     ) -> Result<Reply<Asked, Changed>, AskingError> {
         let now = self.together(when).await?;
         let mut notes = Vec::new();
-        let ends = self.ends((asked.a, asked.b), now, &mut notes).await?;
+        let ends = self.ends((asked.from, asked.to), now, &mut notes).await?;
         let cells = self.reader.touched(ends.span()).await?;
         let before = self.scored(&cells, ends.a).await?;
         let mut before: HashMap<_, _> = before.into_iter().collect();

@@ -8,7 +8,7 @@ use piperoll_events::ids::MeasureId;
 use piperoll_events::text::Words;
 use piperoll_events::{Period, Position, Quantity};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::linking::{Difference, Field, Linked, Links, Verdict};
 use super::{LookedAt, Reply, named, number};
@@ -16,14 +16,15 @@ use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::{AsAt, Moment, When};
 
 /// What is asked.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ComparableQuestion")]
 pub struct Asked {
     /// The measure, by code or id.
     pub measure: String,
     /// The first period.
-    pub a: Period,
+    pub a_period: Period,
     /// The second.
-    pub b: Period,
+    pub b_period: Period,
     /// When the first figure is taken; absent: the moment of the answer.
     pub a_at: Option<Moment>,
     /// When the second is.
@@ -59,6 +60,7 @@ pub struct Comparable {
 
 /// A figure, and what it was made under.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ComparedFigure")]
 pub struct Figure {
     /// When it was taken.
     pub as_at: AsAt,
@@ -88,7 +90,7 @@ impl Desk {
         let line = self.measure_of(&asked.measure, When::At(as_at.position)).await?.1;
         let links = self.links(&[line.measure], as_at.position).await?;
         let (mut figures, mut asserted) = (Vec::new(), false);
-        for (period, moment) in [(asked.a, asked.a_at), (asked.b, asked.b_at)] {
+        for (period, moment) in [(asked.a_period, asked.a_at), (asked.b_period, asked.b_at)] {
             let at = match moment {
                 Some(moment) => self.moment(moment, as_at).await?,
                 None => as_at,

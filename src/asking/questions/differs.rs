@@ -7,7 +7,7 @@ use piperoll_events::{Breakdown, Period, Position, Quantity};
 use piperoll_projections::score::published;
 use piperoll_projections::scorecard::{CellLine, Line, State, Submitted};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::cells::Ends;
 use super::linking::{Linked, Verdict, same_figure};
@@ -17,7 +17,8 @@ use crate::asking::answer::{AskingError, Desk, code_of};
 use crate::asking::moment::{AsAt, Moment, When};
 
 /// What is asked.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "FigureDiffersQuestion")]
 pub struct Asked {
     /// The measure, by code or id.
     pub measure: String,
@@ -56,6 +57,7 @@ pub struct Differs {
 
 /// A figure as it was told at a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "FigureTold")]
 pub struct Told {
     /// The moment.
     pub as_at: AsAt,
@@ -79,6 +81,7 @@ pub struct Told {
 
 /// One step on the way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "DifferenceStep")]
 pub struct Step {
     /// Where it was recorded.
     pub position: Position,
@@ -99,6 +102,7 @@ pub struct Step {
 /// What a step touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "DifferenceKind")]
 pub enum Kind {
     /// The figure.
     Figure,
@@ -109,6 +113,7 @@ pub enum Kind {
 /// Why two figures differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "DifferenceCause")]
 pub enum Cause {
     /// The code led to another measure.
     DifferentMeasure,

@@ -29,24 +29,32 @@ use crate::asking::answer::{AskingError, Desk, Scored, code_of};
 use crate::asking::moment::{AsAt, When};
 
 /// What is asked.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MeasuresDroppedQuestion")]
 pub struct Asked {
     /// Known within.
     #[serde(flatten)]
     pub between: Between,
     /// What to list besides.
-    pub include: Vec<Include>,
+    #[serde(default)]
+    pub include: Include,
 }
 
 /// What is listed on request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "DroppedInclude")]
 pub enum Include {
+    /// Nothing else.
+    #[default]
+    Nothing,
     /// Measures that nobody dropped and nobody fed: two periods or more are over without a figure or
     /// a declaration.
     Silent,
     /// Measures that got another code, which is no drop.
     Renumbered,
+    /// Both.
+    SilentAndRenumbered,
 }
 
 /// A measure dropped.
@@ -94,6 +102,7 @@ pub struct Dropped {
 
 /// How a measure was doing just before.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "DroppedBefore")]
 pub struct Before {
     /// The last period with a figure.
     pub period: Option<Period>,
@@ -116,6 +125,7 @@ pub struct Before {
 /// How a measure was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "DropKind")]
 pub enum Drop {
     /// It is measured no longer.
     Retired,
@@ -174,10 +184,10 @@ impl Desk {
         found.extend(self.reclassified(span, as_at.position).await?);
         found.extend(self.less_often(span, as_at.position).await?);
         found.extend(self.targets_lost(span, as_at.position).await?);
-        if asked.include.contains(&Include::Renumbered) {
+        if matches!(asked.include, Include::Renumbered | Include::SilentAndRenumbered) {
             found.extend(self.renumbered(span).await?);
         }
-        if asked.include.contains(&Include::Silent) {
+        if matches!(asked.include, Include::Silent | Include::SilentAndRenumbered) {
             found.extend(self.silent(&measures, as_at).await?);
         }
         let positions: Vec<Position> = found.iter().map(|it| it.position).collect();

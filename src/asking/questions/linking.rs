@@ -37,6 +37,7 @@ pub struct Linked {
 /// Whether two figures can be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ComparableVerdict")]
 pub enum Verdict {
     /// As they are.
     Same,

@@ -7,7 +7,7 @@ use piperoll_events::Position;
 use piperoll_events::Quantity;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::retargeting::Retargeting;
 use super::who_changed::notes;
@@ -16,7 +16,8 @@ use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
 
 /// What is asked.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TargetsMadeEasierQuestion")]
 pub struct Asked {
     /// Known within.
     #[serde(flatten)]
@@ -44,6 +45,7 @@ pub struct Easier {
 /// As against which a target is easier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "EasierBasis")]
 pub enum Basis {
     /// The one that it takes the place of.
     SamePeriod,

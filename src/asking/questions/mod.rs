@@ -29,13 +29,14 @@ use piperoll_events::text::Words;
 use piperoll_projections::scorecard::MeasureLine;
 use piperoll_projections::scorecard::history::Span;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::answer::{AskingError, Desk, code_of};
-use super::moment::{AsAt, Closed, When};
+use super::moment::{AsAt, Closed, When, instant, instant_from};
 
 /// The answer to a question.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "{R}Reply")]
 pub struct Reply<P, R> {
     /// The question's name.
     pub question: &'static str,
@@ -80,11 +81,13 @@ pub struct LookedAt {
 }
 
 /// Between which moments a fact was known. What is absent does not limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Between {
-    /// The first instant.
+    /// The first instant; asked with a date, its start in London.
+    #[serde(default, deserialize_with = "first")]
     pub from: Option<DateTime<Utc>>,
-    /// The last.
+    /// The last; asked with a date, its end in London.
+    #[serde(default, deserialize_with = "last")]
     pub to: Option<DateTime<Utc>>,
 }
 
@@ -106,6 +109,9 @@ impl Desk {
 
     /// The positions at which something was known between two instants, up to `at`.
     pub(super) async fn span(&self, between: Between, at: Position) -> Result<Span, AskingError> {
+        if between.from.zip(between.to).is_some_and(|(from, to)| to < from) {
+            return Err(AskingError::Backwards);
+        }
         let before = between
             .from
             .and_then(|from| from.checked_sub_signed(chrono::TimeDelta::microseconds(1)));
@@ -124,6 +130,16 @@ impl Desk {
 /// The code that a measure had at a moment, with its title: how every row names it.
 fn named(measure: &MeasureLine) -> (String, Words) {
     (code_of(measure), measure.title.clone())
+}
+
+fn first<'de, D: Deserializer<'de>>(from: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    text.map(|text| instant_from(&text).map_err(serde::de::Error::custom)).transpose()
+}
+
+fn last<'de, D: Deserializer<'de>>(from: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    text.map(|text| instant(&text).map_err(serde::de::Error::custom)).transpose()
 }
 
 /// Adds one to what is counted under a name.

@@ -11,7 +11,7 @@ use piperoll_projections::accountability::Act;
 use piperoll_projections::score::Rating;
 use piperoll_projections::scorecard::{Line, OverrideLine};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::cells::{Compared, compared, scale};
 use super::{Between, LookedAt, Reply, count, named, number};
@@ -19,7 +19,8 @@ use crate::asking::answer::{AskingError, Desk, Scored};
 use crate::asking::moment::{AsAt, When};
 
 /// What is asked.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "OverriddenQuestion")]
 pub struct Asked {
     /// Known within.
     #[serde(flatten)]
@@ -68,6 +69,7 @@ pub struct Overridden {
 /// Where a rating beside ours comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "OverrideClass")]
 pub enum Class {
     /// Somebody stated it in this record.
     Overridden,
@@ -78,6 +80,7 @@ pub enum Class {
 /// Whether an override is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "OverrideStanding")]
 pub enum Standing {
     /// Every one of its inputs is.
     InForce,

@@ -11,7 +11,7 @@ use piperoll_projections::score::{Rating, published};
 use piperoll_projections::scorecard::{CellLine, DefinitionVersion};
 use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::linking::same_figure;
 use super::{LookedAt, Reply, named, number};
@@ -19,7 +19,8 @@ use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
 
 /// What is asked.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RePerformQuestion")]
 pub struct Asked {
     /// The measure, by code or id.
     pub measure: String,
@@ -83,6 +84,7 @@ pub struct Reperformed {
 /// Whether a figure came out the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ReperformedVerdict")]
 pub enum Verdict {
     /// To nine digits.
     Agrees,
@@ -120,6 +122,7 @@ pub enum Matching {
 
 /// The cells of one dimension, added up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ReperformedDimension")]
 pub struct Dimension {
     /// Which one.
     pub dimension: String,

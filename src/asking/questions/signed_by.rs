@@ -15,14 +15,15 @@ use piperoll_projections::accountability::words::Signing;
 use piperoll_projections::score::Rating;
 use piperoll_projections::scorecard::Happened;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{LookedAt, Reply, count};
 use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
 
 /// What is asked.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SignedByQuestion")]
 pub struct Asked {
     /// The measure, by code or id.
     pub measure: String,
@@ -66,6 +67,7 @@ pub struct Signed {
 /// How a signature stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "SignatureState")]
 pub enum State {
     /// It covers what stands.
     Current,
@@ -106,6 +108,7 @@ pub struct Touch {
 /// Kinds of versions that signatures cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "SignedKind")]
 pub enum Kind {
     /// The value and the cells.
     Figures,

@@ -21,33 +21,40 @@ use crate::asking::answer::{AskingError, Desk, Scored};
 use crate::asking::moment::{Moment, When};
 
 /// What is asked.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TurnedGreenQuestion")]
 pub struct Asked {
     /// The first moment.
     pub a: Moment,
     /// The second.
     pub b: Moment,
     /// Of what.
+    #[serde(default)]
     pub of: Of,
     /// From where.
+    #[serde(default)]
     pub include: Include,
 }
 
 /// What turned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TurnedOf")]
 pub enum Of {
     /// The rating.
+    #[default]
     Rating,
     /// The long direction: worse became better while the figures compared stood.
     Direction,
 }
 
 /// From which ratings a figure counts as turned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TurnedFrom")]
 pub enum Include {
     /// Those off track.
+    #[default]
     OffTrack,
     /// Those at risk too.
     AtRisk,
@@ -84,6 +91,7 @@ pub struct Turned {
 
 /// A figure at one of the moments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "TurnedSide")]
 pub struct Side {
     /// The figure.
     pub value: Option<Quantity>,
@@ -102,6 +110,7 @@ pub struct Side {
 /// Why a figure turned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TurnedCause")]
 pub enum Cause {
     /// The figure itself was counted in another way.
     Restated,
@@ -113,6 +122,7 @@ pub enum Cause {
 
 /// A change with its ground.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "TurnedBecause")]
 pub struct Because {
     /// What changed; absent: the figure.
     pub input: Option<Input>,

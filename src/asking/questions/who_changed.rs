@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use piperoll_events::ids::MeasureId;
 use piperoll_events::{Breakdown, Period, Tier};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::retargeting::Retargeting;
 use super::{Between, LookedAt, Reply, count, number};
@@ -14,7 +14,8 @@ use crate::asking::answer::{AskingError, Desk};
 use crate::asking::moment::When;
 
 /// What is asked. What is absent does not limit.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WhoChangedTargetQuestion")]
 pub struct Asked {
     /// The measure, by code or id.
     pub measure: String,

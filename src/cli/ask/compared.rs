@@ -8,20 +8,20 @@ use crate::cli::output;
 /// `changes`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  piperoll ask --ledger northmoor changes --a 2022-06-01 --b 2022-09-01"
+    after_help = "Example:\n  piperoll ask --ledger northmoor changes --from 2022-06-01 --to 2022-09-01"
 )]
 pub(super) struct Changes {
     /// The first moment: a date, an instant or a position.
     #[arg(long)]
-    a: Moment,
+    from: Moment,
     /// The second.
     #[arg(long)]
-    b: Moment,
+    to: Moment,
 }
 
 impl Changes {
     pub(super) async fn put(self, put: Put<'_>) -> anyhow::Result<()> {
-        let asked = Asked { a: self.a, b: self.b };
+        let asked = Asked { from: self.from, to: self.to };
         let reply = put.desk.changes(asked, put.when).await?;
         print(&reply, put.form, &HEADINGS, cells, story)
     }

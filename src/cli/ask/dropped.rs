@@ -7,32 +7,27 @@ use crate::cli::output;
 /// `measures-dropped`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  piperoll ask --ledger northmoor measures-dropped --from 2024-01-01 --to 2024-12-31 --include silent"
+    after_help = "Example:\n  piperoll ask --ledger northmoor measures-dropped --from 2024-01-01 --to 2024-12-31 --silent"
 )]
 pub(super) struct MeasuresDropped {
     #[command(flatten)]
     within: Within,
-    /// What to list besides.
-    #[arg(long, value_delimiter = ',')]
-    include: Vec<Besides>,
-}
-
-/// What is listed on request.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Besides {
-    /// Measures in use for which two periods or more are over without a word.
-    Silent,
-    /// Measures that got another code.
-    Renumbered,
+    /// List measures in use, too, for which two periods or more are over without a word.
+    #[arg(long)]
+    silent: bool,
+    /// List measures, too, that got another code.
+    #[arg(long)]
+    renumbered: bool,
 }
 
 impl MeasuresDropped {
     pub(super) async fn put(self, put: Put<'_>) -> anyhow::Result<()> {
-        let besides = |it: &Besides| match it {
-            Besides::Silent => Include::Silent,
-            Besides::Renumbered => Include::Renumbered,
+        let include = match (self.silent, self.renumbered) {
+            (true, true) => Include::SilentAndRenumbered,
+            (true, false) => Include::Silent,
+            (false, true) => Include::Renumbered,
+            (false, false) => Include::Nothing,
         };
-        let include = self.include.iter().map(besides).collect();
         let asked = Asked { between: self.within.span()?, include };
         let reply = put.desk.measures_dropped(asked, put.when).await?;
         print(&reply, put.form, &HEADINGS, cells, story)

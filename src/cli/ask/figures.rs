@@ -62,7 +62,7 @@ pub(super) struct Comparable {
 impl Comparable {
     pub(super) async fn put(self, put: Put<'_>) -> anyhow::Result<()> {
         let Self { measure, a, b, a_at, b_at } = self;
-        let asked = comparable::Asked { measure, a, b, a_at, b_at };
+        let asked = comparable::Asked { measure, a_period: a, b_period: b, a_at, b_at };
         let reply = put.desk.comparable(asked, put.when).await?;
         print(&reply, put.form, &COMPARABLE, comparable_cells, comparable_story)
     }

@@ -8,7 +8,8 @@ use super::Area;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Add the area.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Add {
     /// Which.
     pub area: AreaId,

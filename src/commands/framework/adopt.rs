@@ -8,7 +8,8 @@ use super::{Framework, check_rule};
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Adopt the framework.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Adopt {
     /// Which.
     pub framework: FrameworkId,

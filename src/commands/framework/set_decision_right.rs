@@ -9,7 +9,8 @@ use super::Framework;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Set a row of the table of decision rights, or take it out.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SetDecisionRight {
     /// Of which framework.
     pub framework: FrameworkId,

@@ -9,7 +9,8 @@ use super::{Framework, check_rule};
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Set the rating rule.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SetRatingRule {
     /// Of which framework.
     pub framework: FrameworkId,

@@ -12,7 +12,8 @@ use super::Framework;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Set the chain of sign-off, whole.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SetSignOffChain {
     /// Of which framework.
     pub framework: FrameworkId,

@@ -8,7 +8,8 @@ use super::{Measure, check_definition, check_span, check_target};
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Adopt the measure.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Adopt {
     /// Which.
     pub measure: MeasureId,

@@ -9,7 +9,8 @@ use super::Measure;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Make a post accountable.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AssignAccountable {
     /// Of which measure.
     pub measure: MeasureId,

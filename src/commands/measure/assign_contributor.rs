@@ -8,7 +8,8 @@ use super::Measure;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Name an organisation as a contributor.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AssignContributor {
     /// Of which measure.
     pub measure: MeasureId,

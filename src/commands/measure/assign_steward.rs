@@ -8,7 +8,8 @@ use super::Measure;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Make a post data steward.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AssignSteward {
     /// Of which measure.
     pub measure: MeasureId,

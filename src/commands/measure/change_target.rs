@@ -11,7 +11,8 @@ use super::{Measure, check_target};
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Change the target.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ChangeTarget {
     /// Of which measure.
     pub measure: MeasureId,

@@ -10,7 +10,8 @@ use super::{Measure, check_target};
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Correct the target: what was aimed at stays what it was, the record of it was wrong.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CorrectTarget {
     /// Of which measure.
     pub measure: MeasureId,

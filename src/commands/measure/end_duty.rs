@@ -9,7 +9,8 @@ use super::Measure;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// End the duty.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct EndDuty {
     /// Of which measure.
     pub measure: MeasureId,

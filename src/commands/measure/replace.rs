@@ -10,7 +10,8 @@ use super::Measure;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Replace the measure.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Replace {
     /// Of which measure.
     pub measure: MeasureId,

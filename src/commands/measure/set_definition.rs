@@ -10,7 +10,8 @@ use super::{Measure, check_definition};
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Set the definition, whole.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SetDefinition {
     /// Of which measure.
     pub measure: MeasureId,

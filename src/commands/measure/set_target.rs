@@ -9,7 +9,8 @@ use super::{Measure, check_span, check_target};
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Set the target.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SetTarget {
     /// Of which measure.
     pub measure: MeasureId,

@@ -8,7 +8,8 @@ use super::Objective;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Add the objective.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Add {
     /// Which.
     pub objective: ObjectiveId,

@@ -8,7 +8,8 @@ use super::Post;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Create the post.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Create {
     /// Which post.
     pub post: PostId,

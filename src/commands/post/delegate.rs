@@ -9,7 +9,8 @@ use crate::commands::span::Span;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Delegate the work of the post.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Delegate {
     /// Which post.
     pub post: PostId,

@@ -8,7 +8,8 @@ use super::Role;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// End the role.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct End {
     /// Which role.
     pub role: RoleId,

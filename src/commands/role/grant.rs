@@ -9,7 +9,8 @@ use crate::commands::span::Span;
 use crate::commands::{Command, Decision, Ground, Rejection, Witness};
 
 /// Grant the role. Person, role and scope say which one it is.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Grant {
     /// To whom, which, for what and when.
     pub fact: Granted,

@@ -8,7 +8,8 @@ use super::Step;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Add the step.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Add {
     /// Which.
     pub step: StepId,

@@ -11,7 +11,8 @@ use super::{Content, Submission};
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Declare that there is no value.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DeclareNoValue {
     /// The measure.
     pub measure: MeasureId,

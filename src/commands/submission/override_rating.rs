@@ -12,7 +12,8 @@ use crate::commands::framework::Framework;
 use crate::commands::{Command, Decision, Ground, Rejection, Witness};
 
 /// Override a rating, as long as its inputs are in force.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct OverrideRating {
     /// The measure.
     pub measure: MeasureId,

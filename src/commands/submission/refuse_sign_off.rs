@@ -11,7 +11,8 @@ use crate::commands::framework::Framework;
 use crate::commands::{Command, Decision, Ground, Rejection, Witness};
 
 /// Refuse to sign a submission off.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RefuseSignOff {
     /// The measure.
     pub measure: MeasureId,

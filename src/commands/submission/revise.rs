@@ -10,7 +10,8 @@ use super::{Submission, check_cells};
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Revise the submission of one measure and period.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Revise {
     /// The measure.
     pub measure: MeasureId,

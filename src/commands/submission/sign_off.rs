@@ -14,7 +14,8 @@ use crate::commands::post::Post;
 use crate::commands::{Command, Decision, Ground, Rejection, Witness};
 
 /// Sign a submission off, as it was shown.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SignOff {
     /// The measure.
     pub measure: MeasureId,

@@ -9,7 +9,8 @@ use super::{Content, Submission, check_cells};
 use crate::commands::{Command, Decision, Ground, Rejection, SealedWords};
 
 /// Submit the figures of one measure and period.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Submit {
     /// The measure.
     pub measure: MeasureId,

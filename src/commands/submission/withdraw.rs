@@ -9,7 +9,8 @@ use super::{Content, Submission};
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Withdraw what stands for one measure and period.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Withdraw {
     /// The measure.
     pub measure: MeasureId,

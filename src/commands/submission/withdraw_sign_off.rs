@@ -9,7 +9,8 @@ use super::Submission;
 use crate::commands::{Command, Decision, Ground, Rejection};
 
 /// Withdraw a sign-off that this post gave.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct WithdrawSignOff {
     /// The measure.
     pub measure: MeasureId,

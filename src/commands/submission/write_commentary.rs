@@ -8,7 +8,8 @@ use super::Submission;
 use crate::commands::{Command, Decision, Ground, Rejection, SealedWords};
 
 /// Write commentary, or take it back.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct WriteCommentary {
     /// The measure.
     pub measure: MeasureId,

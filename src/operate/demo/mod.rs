@@ -5,13 +5,11 @@
 
 use piperoll_events::ids::{CommandId, LedgerName, MeasureId, PostId};
 use piperoll_events::reason::{Authority, AuthorityKind, Reason, ReasonCode};
-use piperoll_events::sign_off::Covered;
 use piperoll_events::target::{Level, TargetShape};
-use piperoll_events::text::{Digest, Prose};
+use piperoll_events::text::Prose;
 use piperoll_events::{
     Breakdown, Cell, Channel, Period, Position, Quantity, Target, TargetKey, Tier,
 };
-use sha2::{Digest as _, Sha256};
 
 mod northmoor;
 mod severnside;
@@ -25,7 +23,7 @@ use crate::asking::moment::When;
 use crate::commands::{Request, submission};
 use crate::config::Config;
 use crate::identity::vault::{Vault, VaultError};
-use crate::ledger::{Acting, Answer, AskError, ExecuteError, Ledger};
+use crate::ledger::{Acting, Answer, CoverError, ExecuteError, Ledger};
 
 /// The two bodies. Neither exists.
 pub const BODIES: [&str; 2] = ["northmoor", "severnside"];
@@ -51,9 +49,9 @@ pub enum DemoError {
     /// The read models.
     #[error(transparent)]
     Project(#[from] projecting::ProjectError),
-    /// NATS, asked for a body.
+    /// NATS, asked for what is signed.
     #[error(transparent)]
-    Ask(#[from] AskError),
+    Cover(#[from] CoverError),
     /// A word of the script below that is none.
     #[error("the demo's own script is wrong at `{0}`; this is a fault of ours")]
     Script(&'static str),
@@ -103,7 +101,7 @@ pub async fn witness(config: &Config, body: &LedgerName) -> Result<usize, DemoEr
                     framework: shown.framework,
                     stage: stage.parse().map_err(|_| DemoError::Script(stage))?,
                     post,
-                    covers: covered(&ledger, &shown.positions).await?,
+                    covers: ledger.stream().covered(&shown.positions).await?,
                     rating: shown.rating,
                     statement: None,
                 })
@@ -171,18 +169,6 @@ fn act((who, post): Who, request: impl Request + 'static) -> Act {
 
 fn why(code: ReasonCode, text: &str) -> Reason {
     Reason { code, text: text.parse().ok() }
-}
-
-/// Versions with the digests of their bodies as they were published.
-async fn covered(ledger: &Ledger, positions: &[Position]) -> Result<Vec<Covered>, DemoError> {
-    let mut covered = Vec::with_capacity(positions.len());
-    for position in positions {
-        let stored = ledger.stream().find(*position).await?;
-        let stored = stored.ok_or(DemoError::Script("a version that is shown"))?;
-        let digest = Digest::new(Sha256::digest(&stored.body).into());
-        covered.push(Covered { position: *position, digest });
-    }
-    Ok(covered)
 }
 
 fn period(text: &'static str) -> Result<Period, DemoError> {

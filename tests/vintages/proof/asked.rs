@@ -76,8 +76,8 @@ fn compared(
 ) -> comparable::Comparable {
     let asked = comparable::Asked {
         measure: code.to_owned(),
-        a: period(a),
-        b: period(b),
+        a_period: period(a),
+        b_period: period(b),
         a_at: a_at.map(moment),
         b_at: None,
     };
@@ -187,7 +187,8 @@ fn a_measure_whose_only_target_is_gone_is_dropped_and_renumbered_ones_are_not() 
     };
     let reply = block(async {
         let desk = hart::moved(&folder).desk().await;
-        let asked = asked("2014-08-01T00:00:00Z", "2014-12-31T00:00:00Z", Vec::new());
+        let asked =
+            asked("2014-08-01T00:00:00Z", "2014-12-31T00:00:00Z", dropped::Include::Nothing);
         desk.measures_dropped(asked, When::Now).await.unwrap()
     });
     let told: Vec<_> = reply.rows.iter().map(|row| (row.code.as_str(), row.drop)).collect();
@@ -198,8 +199,8 @@ fn a_measure_whose_only_target_is_gone_is_dropped_and_renumbered_ones_are_not() 
     let day = |include| asked("2023-05-25T00:00:00Z", "2023-05-25T23:00:00Z", include);
     let (plain, renumbered) = block(async {
         let desk = lgbf.desk().await;
-        let plain = desk.measures_dropped(day(Vec::new()), When::Now).await.unwrap();
-        let renumbered = vec![dropped::Include::Renumbered];
+        let plain = desk.measures_dropped(day(dropped::Include::Nothing), When::Now).await.unwrap();
+        let renumbered = dropped::Include::Renumbered;
         (plain, desk.measures_dropped(day(renumbered), When::Now).await.unwrap())
     });
     assert_eq!((plain.rows.len(), renumbered.rows.len()), (0, 75));

@@ -1,0 +1,69 @@
+//! Who is let in: token, ledger, policy, in this order.
+//!
+//! **Invariant:** nothing of a ledger is reached before all three have been asked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use piperoll_events::ids::LedgerName;
+
+use super::doors::{Doors, Room};
+use super::problem::{Problem, no_such_ledger};
+use super::route::{Allows, Operation};
+use crate::identity::tokens::Bearer;
+
+/// Who calls; nobody where anybody may.
+///
+/// # Errors
+/// No token, or none that counts (401).
+pub(super) fn identify(
+    doors: &Doors,
+    operation: &Operation,
+    headers: &HeaderMap,
+) -> Result<Option<Bearer>, Problem> {
+    match operation.allows {
+        Allows::Anybody => Ok(None),
+        Allows::AnyToken | Allows::Role(_) => bearer(doors, headers).map(Some),
+    }
+}
+
+/// Lets a call in, with the ledger that it is about, or says why not.
+///
+/// # Errors
+/// No ledger that the caller may see (404), no role (403).
+pub(super) async fn admit(
+    doors: &Doors,
+    operation: &Operation,
+    bearer: Option<&Bearer>,
+    path: &HashMap<String, String>,
+) -> Result<Option<Arc<Room>>, Problem> {
+    let Allows::Role(what) = operation.allows else { return Ok(None) };
+    let bearer = bearer.ok_or_else(no_token)?;
+    let name = path.get("ledger").and_then(|name| name.parse::<LedgerName>().ok());
+    let name = name.filter(|name| bearer.ledgers.contains(name)).ok_or_else(no_such_ledger)?;
+    if what.allowed_by(&bearer.roles).is_none() {
+        return Err(Problem::not_allowed(what.roles()));
+    }
+    doors.room(&name).await.map(Some)
+}
+
+fn bearer(doors: &Doors, headers: &HeaderMap) -> Result<Bearer, Problem> {
+    let mut given = headers.get_all(AUTHORIZATION).iter();
+    let (Some(header), None) = (given.next(), given.next()) else { return Err(no_token()) };
+    let text = header.to_str().map_err(|_| no_token())?;
+    let (scheme, token) = text.split_once(' ').ok_or_else(no_token)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(no_token());
+    }
+    Ok(doors.issuer.check(token.trim())?)
+}
+
+/// A token is needed and there is none.
+pub(super) fn no_token() -> Problem {
+    let detail =
+        "give a token: `Authorization: Bearer …`; `piperoll token` prints one for the demo";
+    Problem::new(StatusCode::UNAUTHORIZED, "token_needed", detail)
+        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer realm="piperoll""#))
+}

@@ -1,0 +1,157 @@
+//! What the API reaches: ledgers opened when they are first asked for, each once.
+//!
+//! **Invariant:** a ledger is written only while its guard inspects it; who serves awaits [`Doors::watch`]
+//! beside it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::stream::{FuturesUnordered, StreamExt};
+use piperoll_events::ids::LedgerName;
+use tokio::sync::{OnceCell, mpsc};
+
+use super::health::Looked;
+use super::numbers::Numbers;
+use super::problem::Problem;
+use crate::asking::answer::Desk;
+use crate::config::Config;
+use crate::identity::tokens::Issuer;
+use crate::identity::vault::Vault;
+use crate::ledger::{Examiner, Guard, Ledger};
+use crate::operate::guarding::under_guard;
+use crate::operate::site::{Site, SiteError, Source};
+
+/// Everything that a request can reach.
+pub(super) struct Doors {
+    pub(super) config: Config,
+    pub(super) issuer: Issuer,
+    pub(super) numbers: Arc<Numbers>,
+    pub(super) looked: Looked,
+    rooms: Mutex<HashMap<LedgerName, Arc<OnceCell<Arc<Room>>>>>,
+    guards: mpsc::UnboundedSender<(Site, Guard)>,
+}
+
+/// One ledger.
+pub(super) struct Room {
+    pub(super) site: Site,
+    pub(super) source: Source,
+    pub(super) examiner: Examiner,
+    desk: OnceCell<Desk>,
+    writer: OnceCell<Ledger>,
+    vault: tokio::sync::Mutex<Option<Arc<Vault>>>,
+    guards: mpsc::UnboundedSender<(Site, Guard)>,
+}
+
+/// The guards of the ledgers that are written; somebody watches them.
+pub(super) struct Guards(mpsc::UnboundedReceiver<(Site, Guard)>);
+
+impl Doors {
+    /// The doors to every ledger on the servers of `config`; nothing is opened yet.
+    ///
+    /// # Errors
+    /// The issuer's key.
+    pub(super) fn new(
+        config: &Config,
+        numbers: Arc<Numbers>,
+    ) -> Result<(Arc<Self>, Guards), SiteError> {
+        let issuer = Issuer::open(config.state()?).map_err(crate::ledger::KeyError::from)?;
+        let (guards, watched) = mpsc::unbounded_channel();
+        let rooms = Mutex::default();
+        let (config, looked) = (config.clone(), Looked::default());
+        let doors = Self { config, issuer, numbers, looked, rooms, guards };
+        Ok((Arc::new(doors), Guards(watched)))
+    }
+
+    /// The room of a ledger.
+    ///
+    /// # Errors
+    /// No such ledger, or NATS does not answer.
+    pub(super) async fn room(&self, name: &LedgerName) -> Result<Arc<Room>, Problem> {
+        let cell = {
+            let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(rooms.entry(name.clone()).or_default())
+        };
+        let open = || async {
+            let site = Site::new(&self.config, name);
+            let source = site.source().await?;
+            let examiner = source.examiner();
+            let guards = self.guards.clone();
+            let (desk, writer, vault) = Default::default();
+            Ok::<_, SiteError>(Arc::new(Room {
+                site,
+                source,
+                examiner,
+                desk,
+                writer,
+                vault,
+                guards,
+            }))
+        };
+        Ok(Arc::clone(cell.get_or_try_init(open).await?))
+    }
+
+    /// The ledgers that have been opened.
+    pub(super) fn opened(&self) -> Vec<Arc<Room>> {
+        let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut opened: Vec<_> =
+            rooms.values().filter_map(|cell| cell.get().map(Arc::clone)).collect();
+        opened.sort_by(|a, b| a.site.name.as_str().cmp(b.site.name.as_str()));
+        opened
+    }
+}
+
+impl Room {
+    /// Where the ledger is asked.
+    ///
+    /// # Errors
+    /// Postgres, or read models that were never made.
+    pub(super) async fn desk(&self) -> Result<&Desk, Problem> {
+        let open = || Desk::open(&self.site.config, &self.site.name);
+        Ok(self.desk.get_or_try_init(open).await?)
+    }
+
+    /// The ledger's writer; its guard inspects from here on.
+    ///
+    /// # Errors
+    /// NATS, or the keys.
+    pub(super) async fn writer(&self) -> Result<&Ledger, Problem> {
+        Ok(self.writer.get_or_try_init(|| self.open_writer()).await?)
+    }
+
+    async fn open_writer(&self) -> Result<Ledger, SiteError> {
+        let (ledger, guard) = self.site.writer().await?;
+        // Nobody watches any more when the service stops, and then nobody writes either.
+        self.guards.send((self.site.clone(), guard)).ok();
+        Ok(ledger)
+    }
+
+    /// The vault; opened anew where its connection is gone.
+    ///
+    /// # Errors
+    /// Postgres, or the vault's keys.
+    pub(super) async fn vault(&self) -> Result<Arc<Vault>, Problem> {
+        let mut held = self.vault.lock().await;
+        if let Some(vault) = held.as_ref().filter(|vault| !vault.is_closed()) {
+            return Ok(Arc::clone(vault));
+        }
+        let vault = Arc::new(self.site.vault(self.source.identity).await?);
+        *held = Some(Arc::clone(&vault));
+        Ok(vault)
+    }
+}
+
+impl Guards {
+    /// Lets every guard inspect its stream again and again; ends only when dropped.
+    pub(super) async fn watch(mut self) {
+        let mut watching = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                Some((site, guard)) = self.0.recv() => watching.push(async move {
+                    under_guard(&site, &guard, std::future::pending::<()>()).await;
+                }),
+                Some(()) = watching.next(), if !watching.is_empty() => {}
+                else => std::future::pending().await,
+            }
+        }
+    }
+}

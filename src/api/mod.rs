@@ -1,0 +1,55 @@
+//! The HTTP API: the record asked and written by programs, at `/api/v1`.
+//!
+//! **Invariant:** one list of routes makes the router and the document that describes it; a read leaves
+//! nothing in the ledger; an act leaves one fact, a refusal, or nothing changed.
+//!
+//! | file | for |
+//! |---|---|
+//! | `serve.rs` | listening, the router, stopping |
+//! | `route.rs` | what a route is |
+//! | `document.rs` | the OpenAPI document, from the routes |
+//! | `admit.rs` | token, ledger, policy |
+//! | `pace.rs` | how fast one person may ask |
+//! | `numbers.rs` | what is measured and counted |
+//! | `doors.rs` | the ledgers, opened when asked for |
+//! | `query.rs` | parameters in an address, and which moment is meant |
+//! | `pages.rs` | pages of lists, and the cursors between them |
+//! | `reply.rs` | answers as responses, with their tags |
+//! | `problem.rs` | errors as clients see them |
+//! | `health.rs` | is it alive, is it ready, which release |
+//! | `acts.rs` | what people do: a line a command |
+//! | `act.rs` | from a request to a command carried out |
+//! | `ledgers.rs`, `measures.rs`, `events.rs`, `questions.rs` | reads, a file a resource |
+
+mod act;
+mod acts;
+mod admit;
+mod document;
+mod doors;
+mod events;
+mod health;
+mod ledgers;
+mod measures;
+mod numbers;
+mod pace;
+mod pages;
+mod problem;
+mod query;
+mod questions;
+mod reply;
+mod route;
+mod serve;
+
+pub use document::openapi;
+pub use serve::{Limits, ServeError, serve};
+
+/// Every route.
+fn routes() -> Vec<route::Route> {
+    let mut routes = health::routes();
+    routes.extend(ledgers::routes());
+    routes.extend(measures::routes());
+    routes.extend(events::routes());
+    routes.extend(questions::routes());
+    routes.extend(acts::routes());
+    routes
+}

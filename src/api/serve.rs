@@ -1,0 +1,252 @@
+//! Serving: the listener, the router made of the routes, and a stop that finishes what was begun.
+//!
+//! **Invariant:** every response of the API is an answer or a problem; what the transport refuses by
+//! itself is a problem as well.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{DefaultBodyLimit, FromRequest, MatchedPath, RawPathParams, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
+use metrics_exporter_prometheus::BuildError;
+use piperoll_events::profile::MOST_BYTES;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tracing::Instrument;
+
+use super::admit::{admit, identify};
+use super::doors::Doors;
+use super::numbers::{self, Numbers};
+use super::pace::Pace;
+use super::problem::Problem;
+use super::route::{Allows, Call, Method, Route};
+use crate::config::Config;
+use crate::operate::site::SiteError;
+
+/// How much is served at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long a request may take.
+    pub time: Duration,
+    /// How many may be under way.
+    pub at_once: usize,
+    /// How many one person may make in a second, for long.
+    pub per_second: NonZeroU32,
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A setting, or the issuer's key.
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    /// The address can't be listened on.
+    #[error("`{address}` can't be listened on")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What is measured can't be; this is our fault.
+    #[error("the bounds of what is measured are wrong")]
+    Numbers(#[from] BuildError),
+    /// Listening ended.
+    #[error("listening ended")]
+    Ended(#[source] std::io::Error),
+}
+
+struct Serving {
+    doors: Arc<Doors>,
+    limits: Limits,
+    places: Semaphore,
+    pace: Pace,
+    /// The methods of each path, for those who use another.
+    methods: HashMap<String, String>,
+}
+
+/// Serves until `stop` ends, then finishes the requests under way. `listening` is told the address.
+///
+/// # Errors
+/// The settings, or the address.
+pub async fn serve(
+    config: &Config,
+    address: SocketAddr,
+    limits: Limits,
+    listening: impl FnOnce(SocketAddr) + Send,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let numbers = Arc::new(Numbers::new()?);
+    let (doors, guards) = Doors::new(config, Arc::clone(&numbers))?;
+    let listened = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(listened)?;
+    listening(listener.local_addr().map_err(listened)?);
+    let router = router(doors, limits);
+    let served = async { axum::serve(listener, router).with_graceful_shutdown(stop).await };
+    tokio::select! {
+        ended = served => ended.map_err(ServeError::Ended),
+        () = guards.watch() => Ok(()),
+        () = numbers.keep_up() => Ok(()),
+    }
+}
+
+fn router(doors: Arc<Doors>, limits: Limits) -> Router {
+    let (places, pace) = (Semaphore::new(limits.at_once), Pace::new(limits.per_second));
+    let (mut router, mut methods) = (Router::new(), HashMap::<String, String>::new());
+    for route in super::routes() {
+        let (filter, names) = match route.operation.method {
+            Method::Get => (MethodFilter::GET, "GET, HEAD"),
+            Method::Post(_) => (MethodFilter::POST, "POST"),
+        };
+        let path = route.operation.path.clone();
+        let known = methods.entry(path.clone()).or_default();
+        *known = if known.is_empty() { names.to_owned() } else { format!("{known}, {names}") };
+        let handler = move |State(serving): State<Arc<Serving>>,
+                            parts: Result<RawPathParams, RawPathParamsRejection>,
+                            request: Request| {
+            let route = route.clone();
+            async move { enter(&serving, &route, parts, request).await }
+        };
+        router = router.route(&path, on(filter, handler));
+    }
+    let serving = Arc::new(Serving { doors, limits, places, pace, methods });
+    router
+        .fallback(|| async { Problem::missing("no_such_address", "nothing is found here") })
+        .method_not_allowed_fallback(other_method)
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .with_state(serving)
+}
+
+async fn other_method(State(serving): State<Arc<Serving>>, path: Option<MatchedPath>) -> Problem {
+    let methods = path.as_ref().and_then(|path| serving.methods.get(path.as_str()));
+    Problem::method(methods.map(String::as_str).unwrap_or_default())
+}
+
+/// One request, from the first byte to the response.
+async fn enter(
+    serving: &Serving,
+    route: &Route,
+    parts: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+) -> Response {
+    let (operation, begun) = (&route.operation, Instant::now());
+    let trace = request.headers().get("traceparent").and_then(|it| it.to_str().ok());
+    let trace = trace.and_then(trace_id).unwrap_or_default();
+    let span = tracing::info_span!(
+        "request",
+        method = %request.method(),
+        route = operation.path,
+        trace,
+    );
+    let handled = async {
+        // Whether it lives must be told however busy it is.
+        let place = match operation.allows {
+            Allows::Anybody => None,
+            _ => Some(serving.places.try_acquire().map_err(|_| {
+                Problem::later("busy", "too much is asked at once; try again in a moment")
+            })?),
+        };
+        let work = handle(serving, route, parts, request);
+        let response = tokio::time::timeout(serving.limits.time, work).await;
+        drop(place);
+        response.map_err(|_| {
+            let detail = "it took too long; repeat it, an act with the same Idempotency-Key";
+            Problem::later("took_too_long", detail)
+        })?
+    };
+    let shown = async {
+        let response = handled.await.unwrap_or_else(Problem::into_response);
+        let status = response.status().as_u16();
+        tracing::info!(status, "answered");
+        let method = operation.method.as_str();
+        numbers::answered(method, &operation.path, status, begun.elapsed());
+        response
+    };
+    shown.instrument(span).await
+}
+
+async fn handle(
+    serving: &Serving,
+    route: &Route,
+    parts: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let parts = parts.map_err(|_| Problem::missing("no_such_address", "the path is not UTF-8"))?;
+    let path: HashMap<String, String> =
+        parts.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let (query, headers) =
+        (request.uri().query().unwrap_or_default().to_owned(), request.headers());
+    let headers = headers.clone();
+    // Read before anything is refused: a connection with a body left in it is cut off, and its caller
+    // would be told nothing.
+    let body = match route.operation.method {
+        Method::Get => Ok(Bytes::new()),
+        Method::Post(_) => read_body(request).await,
+    };
+    let bearer = identify(&serving.doors, &route.operation, &headers)?;
+    if let Some(bearer) = &bearer {
+        serving.pace.take(bearer.sub.as_str())?;
+    }
+    let room = admit(&serving.doors, &route.operation, bearer.as_ref(), &path).await?;
+    if let Method::Post(_) = route.operation.method {
+        is_json(&headers)?;
+    }
+    let body = body?;
+    let doors = Arc::clone(&serving.doors);
+    let call = Call { doors, bearer, room, path, query, headers, body };
+    (route.handle)(call).await
+}
+
+fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let detail = "send `Content-Type: application/json`";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
+}
+
+async fn read_body(request: Request) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, &()).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return piperoll_events::ProfileError::TooLong.into();
+        }
+        Problem::bad("body_cut_short", "the body ended before it was whole")
+    })
+}
+
+/// The trace that a request belongs to (W3C Trace Context, version 00); none where it is malformed.
+fn trace_id(header: &str) -> Option<&str> {
+    let mut parts = header.split('-');
+    let (_, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let hex = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    (hex(trace, 32) && hex(parent, 16) && hex(flags, 2)).then_some(trace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::trace_id;
+
+    #[test]
+    fn a_trace_is_taken_in_where_it_is_well_formed() {
+        let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(trace_id(header), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
+        for bad in ["", "00-x-y-z", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01"] {
+            assert_eq!(trace_id(bad), None);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! A server whose servers go away and come back: it says so, blames nobody, and goes on by itself.
+
+use std::time::{Duration, Instant};
+
+use super::conventions::post;
+use super::{Heard, MOST, Out, Served};
+use crate::support::program::Servers;
+
+const BOUND: Duration = Duration::from_mins(1);
+
+#[test]
+fn what_is_away_is_named_nothing_is_our_fault_and_all_goes_on_when_it_is_back() {
+    let served = Served::over(Servers::own("outage"), &[]);
+    let token = served.token("Ann", MOST);
+    let acts = |n: u8| {
+        let id = format!("{n:032x}");
+        let create = served.at(&format!("/posts/{id}/create"));
+        served.post(&token, &create, (&id, None), &post("Clerk"))
+    };
+    let asks = || served.get(&token, &served.at("/scorecard"));
+    let open = |path: &str| served.send("GET", path, &Out::default());
+    asks().fine();
+    acts(1).accepted();
+    open("/readyz").fine();
+    for (n, server) in (2..).zip(["postgres", "nats"]) {
+        served.servers.kill(server);
+        let unready = until(503, || open("/readyz"));
+        let problem = unready.problem(503, "not_ready");
+        assert_eq!(problem["parts"][server]["state"], "not_ready", "{problem}");
+        open("/livez").fine();
+        let put_off = until(503, || acts(n));
+        let code = put_off.json()["code"].as_str().unwrap().to_owned();
+        put_off.problem(503, &code);
+        assert!(put_off.header("retry-after").is_some(), "{put_off:?}");
+        if server == "postgres" {
+            until(503, asks).problem(503, "database_unavailable");
+        }
+        served.servers.up();
+        until(200, || open("/readyz"));
+        // Whatever became of the request that was put off, repeated it is one fact.
+        until(202, || acts(n));
+        until(200, asks);
+    }
+    let events = served.get(&token, &served.at("/events?limit=500")).fine();
+    let created = |event: &&serde_json::Value| event["event"]["type"] == "piperoll.post.created.v1";
+    assert_eq!(events["items"].as_array().unwrap().iter().filter(created).count(), 3);
+}
+
+/// Asks again until the answer has a status; none in between may be a fault of ours.
+#[track_caller]
+fn until(status: u16, ask: impl Fn() -> Heard) -> Heard {
+    let begun = Instant::now();
+    loop {
+        let heard = ask();
+        if heard.status == status {
+            return heard;
+        }
+        assert_ne!(heard.status, 500, "{heard:?}");
+        assert!(begun.elapsed() < BOUND, "never {status}: {heard:?}");
+    }
+}
