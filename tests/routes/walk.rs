@@ -47,10 +47,9 @@ impl Operation {
         }
         let given = |name: &str| match name {
             "measure" => "NM03",
-            "a" | "from" => "2022-06-01",
+            "a" | "from" | "on" => "2022-06-01",
             "b" | "to" => "2022-09-01",
             "period" | "a_period" | "b_period" => "FY2021-Q4",
-            "on" => "2022-06-01",
             other => panic!("the walk knows no value for the parameter `{other}`"),
         };
         let needed = self.about["parameters"].as_array().unwrap().iter();
