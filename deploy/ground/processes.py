@@ -49,7 +49,13 @@ def working_in(folder: str) -> list[int]:
     return found
 
 
-def launch(command: list[str], folder: str, log: str, runner: str | None) -> subprocess.Popen:
+def launch(
+    command: list[str],
+    folder: str,
+    log: str,
+    runner: str | None,
+    settings: dict[str, str] | None = None,
+) -> subprocess.Popen:
     """Starts a server in a session of its own, holding nothing of ours open.
 
     Its output goes to `log`: a server that inherited our standard output would keep
@@ -64,7 +70,7 @@ def launch(command: list[str], folder: str, log: str, runner: str | None) -> sub
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            env=plain_environment(),
+            env=plain_environment() | (settings or {}),
             start_new_session=True,
             **as_runner(runner),
         )

@@ -77,6 +77,10 @@ The same four stories of a partnership:
   piperoll ask --ledger severnside signed-by WB1 2022
   piperoll ask --ledger severnside baseline-moved WB5 2022
   piperoll ask --ledger severnside measures-dropped --from 2024-06-01 --to 2030-01-01
+The same over HTTP, at the address printed below (its document: /api/openapi.json):
+  TOKEN=$(piperoll token --ledger northmoor --name "Gwen Marsh" --role internal_auditor)
+  curl -H "Authorization: Bearer $TOKEN" \
+    "ADDRESS/api/v1/ledgers/northmoor/changes?from=2024-06-01&to=2030-01-01"
 Is everything as it should be?
   piperoll doctor --ledger northmoor --ledger severnside
 Make the read model anew and compare:

@@ -3,6 +3,7 @@
 //! **Invariant:** a subcommand reads its arguments, calls one room and prints; it decides nothing.
 //! Exit codes: 0 fine, 1 a finding or a refusal, 2 it could not run.
 
+mod all;
 mod as_at;
 mod ask;
 mod asked;
@@ -46,6 +47,8 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Serves the HTTP API and keeps the read models up to date, in one process.
+    All(all::Args),
     /// Asks the record as it stands, or as it stood at any date.
     AsAt(as_at::Args),
     /// Asks a question of committees and auditors: who changed a target, which were made easier.
@@ -115,6 +118,7 @@ pub fn main(cli: Cli) -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<Ended> {
     let config = cli.config;
     match cli.command {
+        Command::All(args) => all::run(args, &config).await,
         Command::AsAt(args) => as_at::run(args, &config).await,
         Command::Ask(args) => ask::run(args, &config).await,
         Command::Bench(args) => bench::run(args, &config).await,

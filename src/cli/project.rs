@@ -13,6 +13,7 @@ use crate::operate::site::Site;
 /// Keeps every read model of the ledgers named up to date until it is stopped.
 #[derive(Debug, Parser)]
 #[command(after_help = "Example:\n  piperoll project --ledger northmoor --ledger severnside")]
+#[group(skip)]
 pub struct Args {
     /// The ledger; may be given several times.
     #[arg(long, required = true)]
@@ -20,6 +21,16 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
+    tokio::select! {
+        ended = keep_up(args, config) => ended?,
+        stopped = tokio::signal::ctrl_c() => stopped?,
+    }
+    output::line("stopped")?;
+    Ok(Ended::Fine)
+}
+
+/// Keeps read models up to date until one of them can't be.
+pub(super) async fn keep_up(args: Args, config: &Config) -> anyhow::Result<()> {
     let mut work = JoinSet::new();
     for name in args.ledger {
         for model in READ_MODELS {
@@ -27,10 +38,8 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
             work.spawn(async move { projecting::keep_up(&site, *model).await });
         }
     }
-    tokio::select! {
-        ended = work.join_next() => if let Some(ended) = ended { ended?? },
-        stopped = tokio::signal::ctrl_c() => stopped?,
+    if let Some(ended) = work.join_next().await {
+        ended??;
     }
-    output::line("stopped")?;
-    Ok(Ended::Fine)
+    Ok(())
 }

@@ -16,6 +16,7 @@ use crate::config::Config;
 #[command(
     after_help = "Example:\n  piperoll serve --listen 127.0.0.1:8080\n\nPort 0 takes a free one. The address is printed once it listens. Read models are kept up by `piperoll project`."
 )]
+#[group(skip)]
 pub struct Args {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:8080")]

@@ -182,7 +182,8 @@ fn changed(
     let framework = FrameworkId::new(b.facts.measure.framework);
     let entities: [EntityRef; 3] =
         [measure.into(), framework.into(), SubmissionId::of(measure, Some(period)).into()];
-    let moved = entities.iter().flat_map(|entity| acts.on(*entity)).map(act);
+    let moved = entities.iter().flat_map(|entity| acts.on(*entity));
+    let moved = moved.filter(|act| may_explain(act, &differs)).map(act);
     let mut because: Vec<Because> = figures.iter().map(figure).chain(moved).collect();
     because.sort_by_key(|it| it.position);
     because.dedup_by_key(|it| it.position);
@@ -235,6 +236,19 @@ const MOVES: [&str; 10] = [
     "measure.target_withdrawn",
     "submission.rating_overridden",
 ];
+
+/// Whether what reads otherwise is of the kind that an act moves.
+fn may_explain(act: &Act, differs: &[Part]) -> bool {
+    let moves: &[Part] = match act.happened.as_str() {
+        "measure.adopted" | "framework.adopted" => return true,
+        "measure.definition_set" => &[Part::Published, Part::Unit, Part::Rating],
+        "framework.rating_rule_set" | "measure.reclassified" | "submission.rating_overridden" => {
+            &[Part::Rating]
+        }
+        _ => &[Part::Target],
+    };
+    differs.iter().any(|part| moves.contains(part))
+}
 
 fn told(scored: &Scored<Line>) -> Told {
     let facts = &scored.facts;
