@@ -3,7 +3,7 @@
 //! **Invariant:** there is one reading of a date in the whole service, so that what a file asserts
 //! and what a question asks mean the same moment.
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::London;
 use chrono_tz::Tz;
 
@@ -11,16 +11,22 @@ use chrono_tz::Tz;
 #[must_use]
 pub fn read(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return end_of_day(date, London);
+        return end_of_day(date, London).filter(|_| written(date));
     }
-    Some(DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc))
+    let instant = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);
+    written(instant.date_naive()).then_some(instant)
+}
+
+/// Years of four digits, as RFC 3339 writes them; a store may hold no others.
+fn written(day: NaiveDate) -> bool {
+    (1..=9998).contains(&day.year())
 }
 
 /// As [`read`], but a date means its start in London.
 #[must_use]
 pub fn read_from(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        let before = end_of_day(date.pred_opt()?, London)?;
+        let before = end_of_day(date.pred_opt()?, London).filter(|_| written(date))?;
         return before.checked_add_signed(Duration::microseconds(1));
     }
     read(text)
@@ -61,7 +67,16 @@ mod tests {
     #[test]
     fn an_instant_needs_its_offset() {
         assert_eq!(shown("2022-10-14T09:30:00+01:00"), "2022-10-14T08:30:00.000000Z");
-        for bad in ["", "today", "2022-10-14T09:30:00", "2023-02-29", "14/10/2022"] {
+        for bad in [
+            "",
+            "-262143-01-01",
+            "+10000-01-01",
+            "0000-01-01",
+            "today",
+            "2022-10-14T09:30:00",
+            "2023-02-29",
+            "14/10/2022",
+        ] {
             assert!(read(bad).is_none(), "`{bad}` was accepted");
         }
     }

@@ -22,6 +22,66 @@ pub(super) fn the_other_stories_are_found(servers: &Servers) {
     measures_were_dropped(servers);
     a_partnership_has_the_same_stories(servers);
     wrong_questions_say_what_to_do(servers);
+    the_same_is_told_over_http(servers);
+}
+
+/// Every role in one process; each question over HTTP in the same bytes of JSON as on the command line.
+fn the_same_is_told_over_http(servers: &Servers) {
+    let both = ["--ledger", "northmoor", "--ledger", "severnside"];
+    let all = ["all", "--listen", "127.0.0.1:0"];
+    let (program, heard) = servers.start_and_hear(&[&all[..], &both].concat());
+    let address = heard.strip_prefix("listening on ").unwrap().to_owned();
+    let token = ["token", "--name", "Gwen Marsh", "--role", "internal_auditor"];
+    let token = servers.fine(&[&token[..], &both].concat()).trim().to_owned();
+    let over_http = |ledger: &str, path: &str| -> Value {
+        let request = ureq::get(format!("{address}/api/v1/ledgers/{ledger}{path}"))
+            .header("authorization", format!("Bearer {token}"));
+        let mut answer = request.call().unwrap_or_else(|error| panic!("{path}: {error}"));
+        serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
+    };
+    let (a, b) = ("2024-06-01", "2090-01-01");
+    let span = ["--from", a, "--to", b];
+    let ends = ["--a", a, "--b", b];
+    for (ledger, asked, path) in [
+        ("northmoor", [&["changes"][..], &span].concat(), format!("/changes?from={a}&to={b}")),
+        (
+            "northmoor",
+            [&["turned-green"][..], &ends].concat(),
+            format!("/questions/turned-green?a={a}&b={b}"),
+        ),
+        (
+            "northmoor",
+            [&["targets-made-easier"][..], &span].concat(),
+            format!("/questions/targets-made-easier?from={a}&to={b}"),
+        ),
+        (
+            "severnside",
+            [&["measures-dropped", "--silent"][..], &span].concat(),
+            format!("/questions/measures-dropped?from={a}&to={b}&include=silent"),
+        ),
+        (
+            "severnside",
+            vec!["signed-by", "WB1", "2022"],
+            "/questions/signed-by?measure=WB1&period=2022".to_owned(),
+        ),
+        (
+            "severnside",
+            vec!["baseline-moved", "WB5", "2022"],
+            "/questions/baseline-moved?measure=WB5&period=2022".to_owned(),
+        ),
+        (
+            "northmoor",
+            vec!["comparable", "NM04", "FY2022-Q3", "FY2023-Q3"],
+            "/questions/comparable?measure=NM04&a_period=FY2022-Q3&b_period=FY2023-Q3".to_owned(),
+        ),
+    ] {
+        assert_eq!(over_http(ledger, &path), ask(servers, ledger, &asked), "{path}");
+    }
+    let (code, said) = {
+        program.terminate();
+        program.end(std::time::Duration::from_secs(20))
+    };
+    assert_eq!(code, Some(0), "{said}");
 }
 
 fn a_series_was_restated(servers: &Servers) {
@@ -52,7 +112,10 @@ fn a_series_was_restated(servers: &Servers) {
     assert_eq!(told(&ask(servers, "northmoor", &earlier), &["code"]), Vec::<Vec<Value>>::new());
     let comparable = ["comparable", "NM04", "FY2022-Q3", "FY2023-Q3"];
     let comparable = ask(servers, "northmoor", &comparable);
-    assert_eq!(told(&comparable, &["verdict", "linked.change_class"]), [["same", "clarifying"]]);
+    assert_eq!(
+        told(&comparable, &["verdict", "linked.change_class"]),
+        [["with_care", "clarifying"]]
+    );
     let csv = [&["ask", "--ledger", "northmoor", "--csv", "turned-green"][..], &span].concat();
     assert_eq!(servers.fine(&csv).lines().count(), 2);
 }

@@ -294,7 +294,7 @@ pub(crate) fn beginning(world: &mut World) -> Vec<(EntityRef, Fact)> {
             title: words(&format!("Framework {n}")),
             from: "2021-04-01".parse().unwrap(),
             until: None,
-            scale: None,
+            scale: (n == 0).then(scale),
             rating_rule: (n == 0).then(|| rule(9)),
             reason: reason(),
             authority: None,

@@ -4,7 +4,9 @@ use piperoll_events::decision_right::{ChangeClass, ChangeSubject, DecisionRight}
 use piperoll_events::definition::{Definition, Polarity};
 use piperoll_events::ids::{AreaId, FrameworkId, MeasureId, ObjectiveId, StepId, TextKeyId};
 use piperoll_events::measure::{baseline_set::Baseline, code_assigned::Code, placed::Place};
-use piperoll_events::rating::{Compare, Ends, RatingRule, Tolerance};
+use piperoll_events::rating::{
+    Compare, Ends, RatingRule, Scale, ScaleLevel, Shape, Tolerance, Track,
+};
 use piperoll_events::reason::{AuthorityKind, Reason, ReasonCode};
 use piperoll_events::submission::{NoValueDeclared, no_value_declared::NoValue};
 use piperoll_events::target::{Level, Point, Target, TargetShape};
@@ -125,6 +127,19 @@ pub(super) fn rule(n: u8) -> RatingRule {
         compare: if n.is_multiple_of(3) { Compare::Published } else { Compare::Exact },
         ends: if n.is_multiple_of(5) { Ends::Exclusive } else { Ends::Inclusive },
     }
+}
+
+/// The levels that rules here give.
+pub(super) fn scale() -> Scale {
+    let level = |code: &str, track| ScaleLevel {
+        code: label(code),
+        words: words(code),
+        shape: Shape::Circle,
+        colour: label("#00703c"),
+        track,
+    };
+    let levels = [("green", Track::On), ("amber", Track::AtRisk), ("red", Track::Off)];
+    Scale { levels: levels.map(|(code, track)| level(code, track)).into() }
 }
 
 pub(super) fn place(n: u8) -> Place {

@@ -90,8 +90,8 @@ def headline_of(cells):
 
 class Measure:
     """All versions of what is said of one measure, as (position, …) in order."""
-    def __init__(self, framework):
-        self.framework = framework
+    def __init__(self):
+        self.adopted = []  # with the framework
         self.definitions, self.treatments, self.levels, self.codes = [], [], [], []
         self.baselines, self.proposals = [], []
         self.targets = {}  # span -> versions of its expected headline target; None: withdrawn
@@ -123,11 +123,9 @@ class History:
 
     def of_measure(self, event, what, raw):
         position, fact = event.position, event.fact
+        measure = self.measures.setdefault(event.id, Measure())
         if what == "adopted":
-            self.measures[event.id] = Measure(fact["framework"])
-        measure = self.measures.get(event.id)
-        if measure is None:
-            return
+            measure.adopted.append((position, fact["framework"]))
         if what in ("adopted", "definition_set"):
             comparability = (fact.get("change") or {}).get("comparability")
             measure.definitions.append((position, with_numbers(fact["definition"]), comparability))
@@ -175,7 +173,11 @@ class History:
 
     # ---- Single things at a position.
     def exists(self, measure, at):
-        return self.definition(measure, at) is not None
+        return measure in self.measures and last(self.measures[measure].adopted, at) is not None
+
+    def framework(self, measure, at):
+        found = last(self.measures[measure].adopted, at)
+        return found and found[1]
 
     def periods_of(self, measure):
         return sorted((p for m, p in self.told if m == measure), key=earliest_first)
@@ -208,7 +210,7 @@ class History:
 
     def rule_line(self, measure, at):
         """(position, rule, scale) of the measure's framework."""
-        return last(self.frameworks.get(self.measures[measure].framework, []), at) or (None, None, None)
+        return last(self.frameworks.get(self.framework(measure, at), []), at) or (None, None, None)
 
     # ---- Targets.
     def governing(self, measure, period, at):
@@ -409,10 +411,23 @@ def moved(one, other, factor):
 def changed_inputs(at_a, at_b):
     return [name for name in at_a if at_a[name] != at_b[name]]
 
+def contributing(start, steps):
+    """The figure steps that still count: what came back to an earlier value undoes all in between."""
+    kept = []
+    for step in steps:
+        held = [start] + [earlier[2] for earlier in kept]
+        if step[2] in held:
+            kept = kept[:held.index(step[2])]
+        else:
+            kept.append(step)
+    return kept
+
 def counted_anew(history, measure, period, a, b):
-    first = history.headline_position(measure, period, a) or 0  # none at a: rated by an override alone
-    end = history.headline_position(measure, period, b) or 0
-    return any(v.reason in COUNTS_ANEW for v in history.told[measure, period] if first < v.position <= end)
+    figures = [step for step in steps_between(history, measure, period, a, b) if step[1] == "figure"]
+    steps = contributing(history.value(measure, period, a), figures)
+    made = [history.headline_position(measure, period, at) for at in (a, b)]
+    broken = None not in made and history.link(measure, *made) is None
+    return broken or any(step[4] in COUNTS_ANEW for step in steps)
 
 def stated_is(scale, stated, computed):
     codes = [level["code"] for level in levels_of(scale)]
@@ -450,7 +465,8 @@ def differs(field, one, other):
 def verdict_on(factor, one, other):
     if factor is None or factor != 1:
         return "broken" if factor is None else "same_after_factor"
-    care = differs("source", one, other) or differs("period_types", one, other)
+    fields = ["formula"] + [field for _, field in BREAKS if field != "polarity"]
+    care = any(differs(field, one, other) for field in fields)
     return "with_care" if care else "same"
 
 FINENESS = {"week": 7, "month": 30, "quarter": 91, "half": 182, "year": 365, "custom": 365, "pooled": 730}
@@ -465,28 +481,3 @@ def number(value):
 def quotient(value):
     """To 12 significant digits."""
     return None if value is None else number(Context(prec=12, rounding=ROUND_HALF_EVEN).plus(value))
-
-# ---- For the self-test.
-def hand_made(*told):
-    """Entries from (subject, name, fact, known_at)."""
-    heads, entries = {}, []
-    for position, (subject, name, fact, *known) in enumerate(told, 1):
-        revision, previous = heads.get(subject, (0, None))
-        heads[subject] = revision + 1, position
-        record = {"revision": revision + 1, "previous": previous}
-        if known:
-            record["asserted"] = {"known_at": known[0] + "T00:00:00.000000Z"}
-        event = {"type": f"piperoll.{name}.v1", "subject": subject, "time": "2026-01-01T00:00:00.000000Z"}
-        entries.append({"position": position, "event": {**event, "data": {"record": record, "fact": fact}}})
-    return entries + [{"position": len(told) + 1, "reject": "bad"}]
-
-RULE = {"met": "green", "near": "amber", "missed": "red", "tolerance": {"rate": "0.05"},
-        "compare": "exact", "ends": "inclusive"}
-SCALE = {"levels": [{"code": code, "track": track}
-                    for code, track in [("green", "on"), ("amber", "at_risk"), ("red", "off")]]}
-FRAMEWORK = ("framework/f", "framework.adopted", {"rating_rule": RULE, "scale": SCALE})
-
-def said(**definition):
-    kind = definition.pop("polarity", "higher_is_better")
-    return {"polarity": {"kind": kind, "low": "4", "high": "6"} if kind == "goldilocks" else {"kind": kind},
-            **definition}

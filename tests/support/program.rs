@@ -1,6 +1,6 @@
 //! The real binary, run as people run it, on the servers of the test run or on servers of its own.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -122,8 +122,8 @@ impl Servers {
     /// Starts the program and lets it run.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
         let mut command = self.piperoll(arguments);
-        command.stdout(Stdio::null()).stderr(Stdio::piped());
-        Running(command.spawn().unwrap())
+        command.stdout(Stdio::null());
+        Running::spawn(&mut command)
     }
 }
 
@@ -131,12 +131,16 @@ impl Servers {
     /// Starts the program, lets it run, and hears the first line that it prints.
     pub(crate) fn start_and_hear(&self, arguments: &[&str]) -> (Running, String) {
         let mut command = self.piperoll(arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut running = Running::spawn(command.stdout(Stdio::piped()));
         let mut heard = String::new();
-        let out = child.stdout.take().unwrap();
+        let out = running.child.stdout.take().unwrap();
         BufReader::new(out).read_line(&mut heard).unwrap();
-        assert!(!heard.is_empty(), "it printed nothing: {:?}", Running(child).end(BOUND));
-        (Running(child), heard.trim_end().to_owned())
+        let heard = heard.trim_end().to_owned();
+        if heard.is_empty() {
+            let (code, said) = running.end(BOUND);
+            unreachable!("it printed nothing and ended with {code:?}: {said}");
+        }
+        (running, heard)
     }
 }
 
@@ -169,34 +173,44 @@ impl Ran {
     }
 }
 
-/// A program that runs; killed when it is dropped.
-pub(crate) struct Running(Child);
+/// A program that runs; killed when it is dropped. What it says on standard error goes to a file: a
+/// pipe that nobody reads would stop it once it is full.
+pub(crate) struct Running {
+    child: Child,
+    said: std::fs::File,
+}
 
 impl Running {
+    fn spawn(command: &mut Command) -> Self {
+        let said = tempfile::tempfile().unwrap();
+        let child = command.stderr(said.try_clone().unwrap()).spawn().unwrap();
+        Self { child, said }
+    }
+
     /// SIGKILL, and waits until it is gone.
     pub(crate) fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Asks it to end as an operator does (SIGTERM).
     pub(crate) fn terminate(&self) {
-        let id = self.0.id().to_string();
+        let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     }
 
     /// Whether it has ended.
     pub(crate) fn ended(&mut self) -> bool {
-        self.0.try_wait().unwrap().is_some()
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// Waits for its end: the exit code and what it said on standard error.
     pub(crate) fn end(mut self, bound: Duration) -> (Option<i32>, String) {
         wait_until("the program ends", bound, || self.ended());
-        let code = self.0.wait().unwrap().code();
+        let code = self.child.wait().unwrap().code();
         let mut said = String::new();
-        let mut pipe = self.0.stderr.take().unwrap();
-        std::io::Read::read_to_string(&mut pipe, &mut said).unwrap();
+        self.said.rewind().unwrap();
+        self.said.read_to_string(&mut said).unwrap();
         (code, said)
     }
 }
@@ -204,8 +218,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended by itself; then there is nothing to kill.
-        self.0.kill().ok();
-        self.0.wait().ok();
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
 }
 

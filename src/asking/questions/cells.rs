@@ -52,7 +52,7 @@ impl Desk {
         upto: AsAt,
         notes: &mut Vec<String>,
     ) -> Result<Ends, AskingError> {
-        let (a, b) = (self.moment(a, upto).await?, self.moment(b, upto).await?);
+        let (a, b) = (self.moment(a, upto, notes).await?, self.moment(b, upto, notes).await?);
         if b.position < a.position {
             notes.push(SWAPPED.to_owned());
             return Ok(Ends { a: b, b: a });
@@ -60,10 +60,22 @@ impl Desk {
         Ok(Ends { a, b })
     }
 
-    /// The moment meant, no later than `upto`.
-    pub(super) async fn moment(&self, moment: Moment, upto: AsAt) -> Result<AsAt, AskingError> {
+    /// The moment meant, no later than `upto`; where that is earlier, it is said.
+    pub(super) async fn moment(
+        &self,
+        moment: Moment,
+        upto: AsAt,
+        notes: &mut Vec<String>,
+    ) -> Result<AsAt, AskingError> {
         let found = self.resolve(When::from(moment)).await?;
-        Ok(if found.position > upto.position { upto } else { found })
+        if found.position <= upto.position {
+            return Ok(found);
+        }
+        notes.push(format!(
+            "{moment} is later than what was asked for: position {} was taken in its place.",
+            upto.position
+        ));
+        Ok(upto)
     }
 
     /// Every figure that stood at both moments and may have been told otherwise at the second.

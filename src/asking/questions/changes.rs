@@ -183,7 +183,8 @@ fn changed(
     let entities: [EntityRef; 3] =
         [measure.into(), framework.into(), SubmissionId::of(measure, Some(period)).into()];
     let moved = entities.iter().flat_map(|entity| acts.on(*entity));
-    let moved = moved.filter(|act| may_explain(act, &differs)).map(act);
+    let aims = b.facts.target.as_ref().map(|target| target.position);
+    let moved = moved.filter(|act| may_explain(act, &differs, aims)).map(act);
     let mut because: Vec<Because> = figures.iter().map(figure).chain(moved).collect();
     because.sort_by_key(|it| it.position);
     because.dedup_by_key(|it| it.position);
@@ -238,14 +239,17 @@ const MOVES: [&str; 10] = [
 ];
 
 /// Whether what reads otherwise is of the kind that an act moves.
-fn may_explain(act: &Act, differs: &[Part]) -> bool {
+fn may_explain(act: &Act, differs: &[Part], aims: Option<Position>) -> bool {
     let moves: &[Part] = match act.happened.as_str() {
         "measure.adopted" | "framework.adopted" => return true,
         "measure.definition_set" => &[Part::Published, Part::Unit, Part::Rating],
         "framework.rating_rule_set" | "measure.reclassified" | "submission.rating_overridden" => {
             &[Part::Rating]
         }
-        _ => &[Part::Target],
+        // Of a measure's many targets the one that governs; gone, any that was taken away.
+        "measure.target_withdrawn" if aims.is_none() => &[Part::Target],
+        _ if Some(act.position) == aims => &[Part::Target],
+        _ => &[],
     };
     differs.iter().any(|part| moves.contains(part))
 }

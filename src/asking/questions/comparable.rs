@@ -89,12 +89,20 @@ impl Desk {
         let as_at = self.together(when).await?;
         let line = self.measure_of(&asked.measure, When::At(as_at.position)).await?.1;
         let links = self.links(&[line.measure], as_at.position).await?;
-        let (mut figures, mut asserted) = (Vec::new(), false);
+        let (mut figures, mut asserted, mut notes) = (Vec::new(), false, Vec::new());
         for (period, moment) in [(asked.a_period, asked.a_at), (asked.b_period, asked.b_at)] {
             let at = match moment {
-                Some(moment) => self.moment(moment, as_at).await?,
+                Some(moment) => self.moment(moment, as_at, &mut notes).await?,
                 None => as_at,
             };
+            let then = self.measure_of(&asked.measure, When::At(at.position)).await;
+            if then.is_ok_and(|(_, then)| then.measure != line.measure) {
+                notes.push(format!(
+                    "At position {} the code led to another measure; both figures are of the one \
+                     that it leads to at position {}.",
+                    at.position, as_at.position
+                ));
+            }
             let (figure, said) = self.made(line.measure, period, at, &links).await?;
             figures.push(figure);
             asserted |= said;
@@ -111,7 +119,7 @@ impl Desk {
         let changes = rows.first().and_then(|row| row.linked.as_ref());
         let changes = changes.map_or(0, |linked| number(linked.differences.len()));
         let looked_at = LookedAt { measures: 1, submissions: 2, changes };
-        Ok(Reply::of("comparable", asked, (as_at, looked_at), rows))
+        Ok(Reply { notes, ..Reply::of("comparable", asked, (as_at, looked_at), rows) })
     }
 
     async fn made(
@@ -192,13 +200,16 @@ fn sentence(
 ) -> String {
     let both = format!("{code} for {} and for {}", a.period, b.period);
     let turned = breaks.contains(&Field::Polarity);
-    let way = if turned { "; better and worse changed sides in between" } else { "" };
+    let way = if turned { "; which way is better changed in between" } else { "" };
     match (verdict, factor) {
         (Verdict::SameAfterFactor, Some(factor)) => {
             format!("{both} can be compared once the first is multiplied by {factor}{way}.")
         }
         (Verdict::WithCare, _) => format!("{both} can be compared with care{way}."),
-        (Verdict::Broken, _) => format!("{both} can't be compared{way}."),
+        (Verdict::Broken, _) if breaks.contains(&Field::PeriodLength) => {
+            format!("{both} can't be compared: the periods are not of one length{way}.")
+        }
+        (Verdict::Broken, _) => format!("{both} can't be compared: another thing is counted{way}."),
         (Verdict::Unknown, _) => {
             format!("{both}: there is no figure, or no definition that it was made under.")
         }

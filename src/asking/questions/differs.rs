@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cells::Ends;
-use super::linking::{Linked, Verdict, same_figure};
+use super::linking::{Linked, Verdict, contributing, same_figure};
 use super::turned_green::counts_anew;
 use super::{LookedAt, Reply, number};
 use crate::asking::answer::{AskingError, Desk, code_of};
@@ -325,14 +325,13 @@ fn cause(a: &Told, b: &Told, steps: &[Step], linked: Option<&Linked>) -> Option<
     if scaled.is_some_and(|scaled| same_figure(scaled, new.decimal())) {
         return Some(Cause::Rescaled);
     }
-    let reasons: Vec<ReasonCode> = steps
-        .iter()
-        .filter(|step| step.kind == Kind::Figure && step.size.is_some())
-        .filter_map(|step| step.reason.as_ref())
-        .map(|reason| reason.code)
-        .collect();
+    let figures = steps.iter().filter(|step| step.kind == Kind::Figure);
+    let counting = contributing(a.exact, figures, |step| step.value);
+    let reasons = counting.into_iter().filter_map(|step| step.reason.as_ref());
+    let reasons: Vec<ReasonCode> = reasons.map(|reason| reason.code).collect();
     let broken = linked.is_some_and(|linked| linked.verdict == Verdict::Broken);
-    if broken || reasons.contains(&ReasonCode::DefinitionChange) {
+    let redefined = steps.iter().any(|step| step.kind == Kind::Definition);
+    if broken || (redefined && reasons.contains(&ReasonCode::DefinitionChange)) {
         return Some(Cause::Redefined);
     }
     if reasons.iter().any(|code| counts_anew(*code)) {
@@ -350,7 +349,7 @@ fn sentence(asked: &Asked, a: &Told, b: &Told, (cause, steps): (Option<Cause>, &
     let revisions = steps.iter().filter(|step| step.kind == Kind::Figure).count();
     match cause {
         None if revisions > 0 => format!(
-            "{code} for {} is {new} at both moments, after {revisions} revisions in between.",
+            "{code} for {} is {new} at both moments; {revisions} of its versions stood in between.",
             asked.period
         ),
         None => format!("{code} for {} is {new} at both moments.", asked.period),

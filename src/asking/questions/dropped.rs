@@ -9,23 +9,21 @@ use chrono::{DateTime, NaiveDate, Utc};
 use piperoll_events::comparability::Comparability;
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::adopted::{MeasureLevel, Treatment};
-use piperoll_events::rating::Track;
 use piperoll_events::reason::Reason;
 use piperoll_events::submission::no_value_declared::NoValue;
 use piperoll_events::text::Words;
-use piperoll_events::{Authority, Period, PeriodType, Position, Quantity, Tier};
+use piperoll_events::{Authority, Period, PeriodType, Position, Tier};
 use piperoll_projections::accountability::Act;
-use piperoll_projections::score::Rating;
 use piperoll_projections::scorecard::history::Span;
 use piperoll_projections::scorecard::{
-    EndedLine, Filter, Line, MeasureLine, PlaceLine, SeriesPoint, TargetHappened, TargetVersion,
+    EndedLine, Filter, MeasureLine, PlaceLine, TargetHappened, TargetVersion,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::cells::{scale, track};
+use super::doing::Before;
 use super::{Between, LookedAt, Reply, count, named, number};
-use crate::asking::answer::{AskingError, Desk, Scored, code_of};
+use crate::asking::answer::{AskingError, Desk, code_of};
 use crate::asking::moment::{AsAt, When};
 
 /// What is asked.
@@ -100,28 +98,6 @@ pub struct Dropped {
     pub positions: Vec<Position>,
 }
 
-/// How a measure was doing just before.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[schemars(rename = "DroppedBefore")]
-pub struct Before {
-    /// The last period with a figure.
-    pub period: Option<Period>,
-    /// That figure.
-    pub figure: Option<Quantity>,
-    /// Its unit.
-    pub unit: Option<String>,
-    /// How it was rated.
-    pub rating: Rating,
-    /// Whether it was off track; absent: it had no level.
-    pub was_off_track: Option<bool>,
-    /// How many periods in a row, up to that one, were off track.
-    pub off_track_periods: u64,
-    /// Why the last period had no figure, where that was declared.
-    pub no_figure: Option<NoValue>,
-    /// Where the figure was recorded.
-    pub position: Option<Position>,
-}
-
 /// How a measure was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -188,7 +164,9 @@ impl Desk {
             found.extend(self.renumbered(span).await?);
         }
         if matches!(asked.include, Include::Silent | Include::SilentAndRenumbered) {
-            found.extend(self.silent(&measures, as_at).await?);
+            let instant = asked.between.to.into_iter().chain(as_at.instant).min();
+            let end = AsAt { position: span.upto, instant, ..as_at };
+            found.extend(self.silent(&measures, end).await?);
         }
         let positions: Vec<Position> = found.iter().map(|it| it.position).collect();
         let acts = self.acts.acts(&positions).await?;
@@ -425,41 +403,6 @@ impl Desk {
             asserted: act.is_some_and(|act| act.asserted),
             positions,
         }))
-    }
-
-    /// How a measure was doing, period by period.
-    async fn doing(
-        &self,
-        measure: MeasureId,
-        series: &[SeriesPoint],
-        as_at: AsAt,
-    ) -> Result<Before, AskingError> {
-        let cells: Vec<_> = series.iter().map(|point| (measure, point.period)).collect();
-        let scored = self.scored(&cells, as_at).await?;
-        let with_figure = |scored: &&Scored<Line>| {
-            scored.facts.headline.as_ref().is_some_and(|it| it.value.is_some())
-        };
-        let told: Vec<&Scored<Line>> =
-            scored.iter().map(|(_, scored)| scored).filter(with_figure).collect();
-        let off = |scored: &&&Scored<Line>| {
-            track(&scored.rating, scale(&scored.facts)) == Some(Track::Off)
-        };
-        let in_a_row = told.iter().rev().take_while(off).count();
-        let last = told.last();
-        let headline = last.and_then(|it| it.facts.headline.as_ref());
-        let definition = last.and_then(|it| it.facts.definition.as_ref());
-        let declared = series.last().and_then(|point| point.headline.no_value);
-        let level = last.and_then(|it| track(&it.rating, scale(&it.facts)));
-        Ok(Before {
-            period: last.and_then(|it| it.facts.period),
-            figure: headline.and_then(|it| it.value),
-            unit: definition.and_then(|it| it.unit.clone()),
-            rating: last.map_or(Rating::NoFigure, |it| it.rating.clone()),
-            was_off_track: level.map(|track| track == Track::Off),
-            off_track_periods: number(in_a_row),
-            no_figure: declared,
-            position: headline.map(|it| it.position),
-        })
     }
 }
 

@@ -231,7 +231,8 @@ impl Link {
 
     fn linked(self, differences: Vec<Difference>) -> Linked {
         let factor = self.factor.filter(|factor| !self.broken && *factor != Decimal::ONE);
-        let beside = |it: &Difference| matches!(it.field, Field::Source | Field::Frequency);
+        // Which way is better and how a figure is rounded leave it what it is; all else may not.
+        let beside = |it: &Difference| !matches!(it.field, Field::Polarity | Field::Decimals);
         let verdict = if self.broken {
             Verdict::Broken
         } else if factor.is_some() {
@@ -286,6 +287,28 @@ pub(super) fn same_figure(a: Decimal, b: Decimal) -> bool {
     }
     let least = a.abs().max(b.abs()).checked_mul(Decimal::new(1, 9));
     a.checked_sub(b).zip(least).is_some_and(|(gap, least)| gap.abs() <= least)
+}
+
+/// The steps of a figure that still count: what came back to where it had been is undone, with all
+/// in between.
+pub(super) fn contributing<S>(
+    start: Option<Quantity>,
+    steps: impl IntoIterator<Item = S>,
+    value: impl Fn(&S) -> Option<Quantity>,
+) -> Vec<S> {
+    let mut kept: Vec<(Option<Decimal>, S)> = Vec::new();
+    let start = start.map(Quantity::decimal);
+    for step in steps {
+        let now = value(&step).map(Quantity::decimal);
+        if now == start {
+            kept.clear();
+        } else if let Some(at) = kept.iter().position(|(held, _)| *held == now) {
+            kept.truncate(at.saturating_add(1));
+        } else {
+            kept.push((now, step));
+        }
+    }
+    kept.into_iter().map(|(_, step)| step).collect()
 }
 
 /// What two definitions say differently, field by field.
@@ -353,6 +376,17 @@ mod tests {
         assert_eq!(power_of_ten(d("93.1"), d("0.932")), None);
         assert_eq!(power_of_ten(d("0"), d("1")), None);
         assert_eq!(power_of_ten(d("-28"), d("0.28")), None);
+    }
+
+    #[test]
+    fn a_figure_that_came_back_has_no_step_that_counts() {
+        let q = |text: &str| Some(text.parse::<Quantity>().unwrap());
+        let kept =
+            |steps: &[&'static str]| contributing(q("60"), steps.iter().copied(), |step| q(step));
+        assert_eq!(kept(&["90", "60", "91"]), ["91"]);
+        assert_eq!(kept(&["90", "91"]), ["90", "91"]);
+        assert_eq!(kept(&["90", "91", "90"]), ["90"]);
+        assert_eq!(kept(&["60.0", "60"]), [""; 0]);
     }
 
     #[test]

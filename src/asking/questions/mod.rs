@@ -9,6 +9,7 @@ pub mod cells;
 pub mod changes;
 pub mod comparable;
 pub mod differs;
+pub mod doing;
 pub mod dropped;
 pub mod linking;
 pub mod made_easier;

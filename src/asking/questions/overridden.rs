@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use piperoll_events::ids::MeasureId;
+use piperoll_events::rating::{Scale, ScaleLevel};
 use piperoll_events::reason::Reason;
 use piperoll_events::text::{Label, Words};
 use piperoll_events::{Authority, Period, Position};
@@ -40,8 +41,10 @@ pub struct Overridden {
     pub title: Words,
     /// What the figure is about.
     pub period: Period,
-    /// What the rule makes it.
+    /// What the rule makes it: of an override, just before it was stated.
     pub computed: Rating,
+    /// What whoever stated it said that the rule makes it.
+    pub claimed: Option<Label>,
     /// What it is said to be.
     pub stated: Rating,
     /// Which of them is the better one.
@@ -106,28 +109,14 @@ impl Desk {
     ) -> Result<Reply<Asked, Overridden>, AskingError> {
         let as_at = self.together(when).await?;
         let span = self.span(asked.between, as_at.position).await?;
-        let stated = self.reader.overrides_within(span).await?;
-        let reported: BTreeSet<Cell> = self.reader.rated_within(span).await?.into_iter().collect();
-        let cells = stated.iter().map(|(measure, period, _)| (*measure, *period));
-        let cells: Vec<Cell> = cells.chain(reported.iter().copied()).collect();
-        let cells: BTreeSet<Cell> = cells.into_iter().collect();
-        let cells: Vec<Cell> = cells.into_iter().collect();
         // Where the span ends before the moment asked about, what was reported then is compared then.
         let end = AsAt { position: span.upto, ..as_at };
-        let then: HashMap<Cell, Scored<Line>> =
-            self.scored(&cells, end).await?.into_iter().collect();
-        let now: HashMap<Cell, Scored<Line>> =
-            self.scored(&cells, as_at).await?.into_iter().collect();
-        let positions: Vec<Position> = stated.iter().map(|(_, _, it)| it.position).collect();
-        let acts = self.acts.acts(&positions).await?;
-        let mut rows: Vec<Overridden> = stated
-            .iter()
-            .filter_map(|(measure, period, it)| {
-                override_row((it, acts.get(&it.position)), now.get(&(*measure, *period))?)
-            })
-            .collect();
-        let differing = reported.iter().filter_map(|cell| reported_row(then.get(cell)?));
-        rows.extend(differing);
+        let stated = self.reader.overrides_within(span).await?;
+        let changes = number(stated.len());
+        let mut rows = self.stated(stated, as_at).await?;
+        let reported = self.reader.rated_within(span).await?;
+        let reported = self.scored(&reported, end).await?;
+        rows.extend(reported.iter().filter_map(|(_, then)| reported_row(then)));
         rows.sort_by(|a, b| {
             let by_class = a.class.cmp(&b.class).then_with(|| a.code.cmp(&b.code));
             by_class.then_with(|| a.position.cmp(&b.position))
@@ -139,17 +128,20 @@ impl Desk {
                 count(&mut by_standing, row.standing);
             }
         }
-        let rated = |scored: &&Scored<Line>| matches!(scored.rating, Rating::Level(_));
-        by_class.insert("rated".to_owned(), number(then.values().filter(rated).count()));
-        let measures: BTreeSet<MeasureId> = cells.iter().map(|(measure, _)| *measure).collect();
+        // The share is that of all that was rated and may have been rated otherwise in the span.
+        let rated = |(_, scored): &(Cell, Scored<Line>)| matches!(scored.rating, Rating::Level(_));
+        let touched = self.reader.touched(span).await?;
+        let all = self.scored(&touched, end).await?;
+        by_class.insert("rated".to_owned(), number(all.iter().filter(|it| rated(it)).count()));
+        let measures: BTreeSet<MeasureId> = touched.iter().map(|(measure, _)| *measure).collect();
         Ok(Reply {
             question: "overridden",
             params: asked,
             as_at,
             looked_at: LookedAt {
                 measures: number(measures.len()),
-                submissions: number(cells.len()),
-                changes: number(stated.len()),
+                submissions: number(touched.len()),
+                changes,
             },
             rows,
             totals: [("by_class", by_class), ("by_standing", by_standing)].into(),
@@ -159,8 +151,35 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// The rows of some overrides: as they stand, and what the rule made of each just before.
+    async fn stated(
+        &self,
+        stated: Vec<(MeasureId, Period, OverrideLine)>,
+        as_at: AsAt,
+    ) -> Result<Vec<Overridden>, AskingError> {
+        let cell = |(measure, period, _): &(MeasureId, Period, OverrideLine)| (*measure, *period);
+        let cells: BTreeSet<Cell> = stated.iter().map(cell).collect();
+        let cells: Vec<Cell> = cells.into_iter().collect();
+        let now: HashMap<Cell, Scored<Line>> =
+            self.scored(&cells, as_at).await?.into_iter().collect();
+        let positions: Vec<Position> = stated.iter().map(|(_, _, it)| it.position).collect();
+        let acts = self.acts.acts(&positions).await?;
+        let mut rows = Vec::new();
+        for (measure, period, it) in &stated {
+            let Some(now) = now.get(&(*measure, *period)) else { continue };
+            let before = AsAt { position: Position(it.position.0.saturating_sub(1)), ..as_at };
+            let before = self.scored(&[(*measure, *period)], before).await?.pop();
+            let computed = before.map_or(Rating::NoRule, |(_, before)| by_rule(&before));
+            rows.extend(override_row((it, acts.get(&it.position)), computed, now));
+        }
+        Ok(rows)
+    }
+}
+
 fn override_row(
     (it, act): (&OverrideLine, Option<&Act>),
+    computed: Rating,
     now: &Scored<Line>,
 ) -> Option<Overridden> {
     let facts = &now.facts;
@@ -178,7 +197,6 @@ fn override_row(
         Standing::Ended => parts.iter().copied().filter(|part| *part > it.position).min(),
         Standing::InForce | Standing::NotUsed => None,
     };
-    let computed = it.computed.clone().map_or(Rating::NoRule, Rating::Level);
     let stated = Rating::Level(it.stated.clone());
     let (code, title) = named(&facts.measure);
     Some(Overridden {
@@ -189,6 +207,7 @@ fn override_row(
         period: facts.period?,
         stated_is: compared(&computed, &stated, scale(facts)),
         computed,
+        claimed: it.computed.clone(),
         stated,
         inputs: it.inputs.clone(),
         position: it.position,
@@ -202,15 +221,30 @@ fn override_row(
     })
 }
 
+/// What the rule makes of a figure, whatever anybody stated.
+fn by_rule(scored: &Scored<Line>) -> Rating {
+    scored.computed.clone().unwrap_or_else(|| scored.rating.clone())
+}
+
+/// The level that a publisher means: by its code or its words, in capitals or not.
+fn level_called(reported: &str, scale: &Scale) -> Option<Label> {
+    let meant = reported.trim().to_lowercase();
+    let called = |level: &&ScaleLevel| {
+        let words = std::iter::once(&level.words.en).chain(&level.words.cy);
+        let mut names = std::iter::once(&level.code).chain(words);
+        names.any(|name| name.as_str().to_lowercase() == meant)
+    };
+    scale.levels.iter().find(called).map(|level| level.code.clone())
+}
+
 /// A publisher's rating that is another level of the scale than ours.
 fn reported_row(then: &Scored<Line>) -> Option<Overridden> {
     let facts = &then.facts;
-    let reported: Label = facts.rating_as_reported.as_ref()?.parse().ok()?;
-    let computed = then.computed.clone().unwrap_or_else(|| then.rating.clone());
     let scale = scale(facts);
-    let on_scale = scale?.levels.iter().any(|level| level.code == reported);
+    let reported = level_called(facts.rating_as_reported.as_ref()?, scale?)?;
+    let computed = by_rule(then);
     let Rating::Level(ours) = &computed else { return None };
-    if !on_scale || *ours == reported {
+    if *ours == reported {
         return None;
     }
     let stated = Rating::Level(reported);
@@ -224,6 +258,7 @@ fn reported_row(then: &Scored<Line>) -> Option<Overridden> {
         period: facts.period?,
         stated_is: compared(&computed, &stated, scale),
         computed,
+        claimed: None,
         stated,
         inputs: facts.inputs(),
         position: headline.position,

@@ -120,14 +120,12 @@ pub enum Matching {
     Differs,
 }
 
-/// The cells of one dimension, added up.
+/// What was counted in the cells of one dimension, added up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "ReperformedDimension")]
 pub struct Dimension {
     /// Which one.
     pub dimension: String,
-    /// What was added: counts, or the figures themselves where nothing is counted.
-    pub of: Added,
     /// How many cells.
     pub cells: u64,
     /// How many of them hold no number.
@@ -138,16 +136,6 @@ pub struct Dimension {
     pub total: Quantity,
     /// The whole less the sum; with cells missing it is theirs.
     pub residual: Quantity,
-}
-
-/// What cells are added up by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Added {
-    /// By what was counted.
-    Numerator,
-    /// By the figures.
-    Value,
 }
 
 impl Desk {
@@ -283,23 +271,15 @@ fn added_up(whole: &CellLine, cells: &[CellLine]) -> Vec<Dimension> {
             by_dimension.entry(tag.taxonomy.as_str()).or_default().push(cell);
         }
     }
-    let (of, total) = match (whole.numerator, whole.denominator, whole.value) {
-        (Some(counted), ..) => (Added::Numerator, counted),
-        // A figure out of something is a share: shares don't add up.
-        (None, None, Some(value)) => (Added::Value, value),
-        _ => return Vec::new(),
-    };
-    let number_of = |cell: &&CellLine| match of {
-        Added::Numerator => cell.numerator,
-        Added::Value => cell.value,
-    };
+    // Counts add up; shares, rates and means don't, and a figure does not say whether it is a count.
+    let Some(total) = whole.numerator else { return Vec::new() };
+    let number_of = |cell: &&CellLine| cell.numerator;
     let dimension = |(name, cells): (&str, Vec<&CellLine>)| {
         let held: Vec<Quantity> = cells.iter().filter_map(number_of).collect();
         let sum = held.iter().try_fold(Decimal::ZERO, |sum, it| sum.checked_add(it.decimal()))?;
         let residual = total.decimal().checked_sub(sum)?;
         Some(Dimension {
             dimension: name.to_owned(),
-            of,
             cells: number(cells.len()),
             missing: number(cells.len().saturating_sub(held.len())),
             sum: Quantity::new(sum),

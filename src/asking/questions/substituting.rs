@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cells::{rule, scale, track};
+use super::linking::Verdict;
 
 /// What a rating is worked out from beside the figure itself, in the order in which causes are
 /// told.
@@ -51,6 +52,8 @@ pub(super) struct Sides<'a> {
     pub(super) a: &'a Line,
     pub(super) b: &'a Line,
     pub(super) factor: Option<Quantity>,
+    /// Whether their definitions let the two figures be compared; absent: one of them is missing.
+    pub(super) verdict: Option<Verdict>,
 }
 
 impl Sides<'_> {
@@ -269,7 +272,7 @@ mod tests {
     }
 
     fn found(a: &Line, b: &Line, factor: Option<&str>) -> (Vec<Input>, Sufficient) {
-        let sides = Sides { a, b, factor: factor.map(q) };
+        let sides = Sides { a, b, factor: factor.map(q), verdict: None };
         (sides.changed(), sides.sufficient())
     }
 
@@ -278,10 +281,10 @@ mod tests {
         let (a, b) = (line("60", "80"), line("60", "55"));
         let alone = Sufficient::Alone(vec![Input::Target]);
         assert_eq!(found(&a, &b, None), (vec![Input::Target], alone));
-        let sides = Sides { a: &a, b: &b, factor: None };
+        let sides = Sides { a: &a, b: &b, factor: None, verdict: None };
         assert!(!sides.on_track_by_figure(), "by the target that stood it is red");
         let better = line("81", "55");
-        let sides = Sides { a: &a, b: &better, factor: None };
+        let sides = Sides { a: &a, b: &better, factor: None, verdict: None };
         assert!(sides.on_track_by_figure(), "it would have been green by the old target too");
     }
 

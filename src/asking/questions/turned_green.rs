@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cells::{Ends, Pair, scale, track};
-use super::linking::{Links, same_figure};
+use super::linking::{Links, Verdict, contributing, same_figure};
 use super::substituting::{Input, Sides, Sufficient};
 use super::{LookedAt, Reply, count, named, number};
 use crate::asking::answer::{AskingError, Desk, Scored};
@@ -231,7 +231,10 @@ impl Desk {
             return Ok(None);
         }
         if moved(sides) && sides.on_track_by_figure() {
-            let figures = self.counted_anew(pair).await?;
+            let mut figures = self.counted_anew(pair).await?;
+            if sides.verdict == Some(Verdict::Broken) {
+                figures.extend(self.redefined(pair).await?);
+            }
             if figures.is_empty() {
                 count(&mut tally.cells, "explained_by_figure");
                 return Ok(None);
@@ -245,6 +248,14 @@ impl Desk {
         Ok(Some(Turn { cause, sufficient, figures: Vec::new() }))
     }
 
+    /// The definition that the later figure was made under, where it came in between.
+    async fn redefined(&self, pair: &Pair) -> Result<Option<(Position, Reason)>, AskingError> {
+        let (from, Some(to)) = (place(&pair.a), place(&pair.b)) else { return Ok(None) };
+        let versions = self.reader.definitions(pair.measure, to).await?;
+        let last = versions.into_iter().next_back().filter(|it| Some(it.position) > from);
+        Ok(last.map(|version| (version.position, version.reason)))
+    }
+
     /// Where the figure changed between the moments because it is counted in another way.
     async fn counted_anew(&self, pair: &Pair) -> Result<Vec<(Position, Reason)>, AskingError> {
         let (Some(from), Some(to)) = (place(&pair.a), place(&pair.b)) else {
@@ -252,7 +263,10 @@ impl Desk {
         };
         let submitted = self.reader.submission(pair.measure, Some(pair.period), to).await?;
         let versions = submitted.map(|it| it.versions).unwrap_or_default();
-        let within = versions.into_iter().filter(|version| version.position > from);
+        let within = versions.into_iter().filter(|it| it.position > from && it.headline.is_some());
+        let value = |version: &SubmissionVersion| version.headline.as_ref()?.value;
+        let start = pair.a.facts.headline.as_ref().and_then(|headline| headline.value);
+        let within = contributing(start, within, value).into_iter();
         let anew = |version: SubmissionVersion| {
             let reason = version.reason.filter(|reason| counts_anew(reason.code))?;
             Some((version.position, reason))
@@ -373,7 +387,8 @@ fn sides<'a>(pair: &'a Pair, links: &Links) -> Sides<'a> {
         let under = |made_at| links.made_under(pair.measure, made_at).map(|it| it.position);
         links.between(pair.measure, under(a)?, under(b)?)
     });
-    Sides { a, b, factor: linked.and_then(|linked| linked.factor) }
+    let verdict = linked.as_ref().map(|linked| linked.verdict);
+    Sides { a, b, factor: linked.and_then(|linked| linked.factor), verdict }
 }
 
 fn side(scored: &Scored<Line>) -> Side {

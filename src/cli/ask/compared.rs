@@ -52,8 +52,10 @@ fn cells(row: &Changed) -> Vec<String> {
 fn story(row: &Changed) -> Vec<String> {
     let told = |told: &Told| {
         let figure = told.value.map_or("no figure".to_owned(), |it| it.to_string());
+        let unit = told.unit.as_ref().filter(|_| told.value.is_some());
+        let unit = unit.map(|unit| format!(" ({unit})")).unwrap_or_default();
         let target = told.target.map(|it| format!(" against {it}")).unwrap_or_default();
-        format!("{figure}{target}, {}", output::rating(&told.rating))
+        format!("{figure}{unit}{target}, {}", output::rating(&told.rating))
     };
     let then = row.a.as_ref().map_or("not there".to_owned(), told);
     let mut lines = vec![

@@ -265,8 +265,13 @@ fn reperformed_story(row: &reperform::Reperformed) -> Vec<String> {
     lines.extend(row.stored.map(|stored| format!("  held: {stored}")));
     for it in &row.dimensions {
         lines.push(format!(
-            "  by {}: {} cells, {} without a number, add up to {} of {}, {} left",
-            it.dimension, it.cells, it.missing, it.sum, it.total, it.residual
+            "  counted by {}: {} add up to {} of {}, {} left; {} without a number",
+            it.dimension,
+            super::count(it.cells, "cell"),
+            it.sum,
+            it.total,
+            it.residual,
+            it.missing
         ));
     }
     if let Some(reported) = &row.rating_as_reported {
@@ -281,25 +286,45 @@ fn reperformed_story(row: &reperform::Reperformed) -> Vec<String> {
     lines
 }
 
-const BASELINE: [&str; 10] = [
-    "measure", "code", "period", "figure", "from", "to", "baseline", "target", "share", "why_none",
+const BASELINE: [&str; 14] = [
+    "measure",
+    "code",
+    "period",
+    "figure",
+    "original_baseline",
+    "current_baseline",
+    "original_target",
+    "current_target",
+    "share_original_original",
+    "share_original_current",
+    "share_current_original",
+    "share_current_current",
+    "why_none",
+    "versions",
 ];
 
 fn baseline_cells(row: &baseline_moved::BaselineMoved) -> Vec<String> {
-    // One row a measure and period: the reading that is in force.
-    let current = row.progress.last();
-    vec![
+    let progress = row.progress.iter();
+    let mut cells = vec![
         row.measure.to_string(),
         row.code.clone(),
         row.period.to_string(),
         number(row.value),
-        current.map(|it| output::words(&it.from)).unwrap_or_default(),
-        current.map(|it| output::words(&it.to)).unwrap_or_default(),
-        number(current.and_then(|it| it.baseline)),
-        number(current.and_then(|it| it.target)),
-        number(current.and_then(|it| it.share)),
-        current.and_then(|it| it.why_none.as_ref()).map(output::words).unwrap_or_default(),
-    ]
+        number(row.progress.first().and_then(|it| it.baseline)),
+        number(row.progress.last().and_then(|it| it.baseline)),
+        number(row.progress.first().and_then(|it| it.target)),
+        number(row.progress.last().and_then(|it| it.target)),
+    ];
+    cells.extend(progress.clone().map(|it| number(it.share)));
+    cells.push(
+        row.progress
+            .last()
+            .and_then(|it| it.why_none.as_ref())
+            .map(output::words)
+            .unwrap_or_default(),
+    );
+    cells.push(row.versions.len().to_string());
+    cells
 }
 
 fn baseline_story(row: &baseline_moved::BaselineMoved) -> Vec<String> {

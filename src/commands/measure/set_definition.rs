@@ -46,6 +46,11 @@ impl Command for SetDefinition {
             Some(held) => Some(change(held, new, self.factor)),
             None => None,
         };
+        if self.fact.change.is_some() && self.fact.change != change {
+            return Err(Rejection::Malformed(
+                "what a definition changes is worked out: leave `change` out, and state a factor as `factor`",
+            ));
+        }
         if let Some(change) = &change {
             let asked = (ChangeSubject::Definition, change.class);
             measure.allows(ground, asked, self.fact.authority.as_ref())?;
@@ -96,8 +101,13 @@ mod tests {
         given([adopted().into()]).when(&linked).then_recorded(said);
         linked.factor = None;
         let broken = with(Comparability::Broken {}, &linked);
-        linked.fact.change = with(Comparability::Same {}, &linked).change;
+        given([adopted().into()]).when(&linked).then_recorded(broken.clone());
+        // Who says it too may, as long as it is so.
+        linked.fact.change.clone_from(&broken.change);
         given([adopted().into()]).when(&linked).then_recorded(broken);
+        linked.fact.change = with(Comparability::Same {}, &linked).change;
+        given([adopted().into()]).when(&linked).then_refused("malformed");
+        linked.fact.change = None;
         linked.factor = "0".parse().ok();
         given([adopted().into()]).when(&linked).then_refused("malformed");
     }

@@ -102,7 +102,7 @@ fn another_unit_is_the_same_after_its_factor_and_a_corrected_polarity_is_told_be
     assert_eq!(row.verdict, Verdict::SameAfterFactor);
     assert_eq!(row.linked.as_ref().unwrap().factor, q("0.01"));
     assert_eq!(row.breaks, [Field::Unit, Field::Polarity]);
-    assert!(row.sentence.contains("better and worse changed sides"), "{}", row.sentence);
+    assert!(row.sentence.contains("which way is better changed"), "{}", row.sentence);
     // The back series was restated: within one moment all of it is the same.
     let row = compared(moved, "CHN19A", ("FY2016", "FY2018"), None);
     assert_eq!((row.verdict, row.breaks.len()), (Verdict::Same, 0));
