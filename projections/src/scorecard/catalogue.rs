@@ -343,22 +343,6 @@ impl Session<'_> {
     async fn read_on(&self, held: &mut Catalogue, cursor: Position) -> Result<(), RuntimeError> {
         let (from, to) = (bigint(held.upto), bigint(cursor));
         let span: Parameters<'_> = &[&from, &to];
-        let (measures, classes, titles, codes, places) = tokio::try_join!(
-            self.rows(MEASURES, span),
-            self.rows(CLASSIFICATIONS, span),
-            self.rows(TITLES, span),
-            self.rows(CODES, span),
-            self.rows(PLACES, span),
-        )?;
-        held.add_names([&measures, &classes, &titles, &codes, &places])?;
-        let (definitions, baselines, endings, ever, rules) = tokio::try_join!(
-            self.rows(DEFINITIONS, span),
-            self.rows(BASELINES, span),
-            self.rows(ENDINGS, span),
-            self.rows(EVER, span),
-            self.rows(RULES, span),
-        )?;
-        held.add_terms([&definitions, &baselines, &endings, &ever, &rules])?;
         // One for each figure, so they are taken as they come.
         let reported = |row: &Row| {
             let mut columns = Columns::of(row, "reported");
@@ -367,9 +351,37 @@ impl Session<'_> {
             known.reported.push((Key::kept(columns.next()?), position));
             Ok(())
         };
-        self.each(REPORTED, span, reported).await?;
+        let (names, terms, ()) = tokio::try_join!(
+            self.names(span),
+            self.terms(span),
+            self.each(REPORTED, span, reported),
+        )?;
+        held.add_names(names.each_ref().map(Vec::as_slice))?;
+        held.add_terms(terms.each_ref().map(Vec::as_slice))?;
         held.upto = cursor;
         Ok(())
+    }
+
+    async fn names(&self, span: Parameters<'_>) -> Result<[Vec<Row>; 5], RuntimeError> {
+        let (measures, classes, titles, codes, places) = tokio::try_join!(
+            self.rows(MEASURES, span),
+            self.rows(CLASSIFICATIONS, span),
+            self.rows(TITLES, span),
+            self.rows(CODES, span),
+            self.rows(PLACES, span),
+        )?;
+        Ok([measures, classes, titles, codes, places])
+    }
+
+    async fn terms(&self, span: Parameters<'_>) -> Result<[Vec<Row>; 5], RuntimeError> {
+        let (definitions, baselines, endings, ever, rules) = tokio::try_join!(
+            self.rows(DEFINITIONS, span),
+            self.rows(BASELINES, span),
+            self.rows(ENDINGS, span),
+            self.rows(EVER, span),
+            self.rows(RULES, span),
+        )?;
+        Ok([definitions, baselines, endings, ever, rules])
     }
 }
 

@@ -123,13 +123,10 @@ impl Reader {
     ) -> Result<Vec<(MeasureId, Period, OverrideLine)>, RuntimeError> {
         let text = "select measure, period, computed, stated, inputs, position, asserted
             from @.rating_override where position > $1 and position <= $2 order by position";
-        let session = self.session().await?;
-        let rows = session.rows(text, &[&bigint(span.after), &bigint(span.upto)]).await?;
-        let overridden = |row: &Row| {
-            let mut columns = Columns::of(row, "rating_override");
+        let read = |columns: &mut Columns<'_>| {
             Ok((MeasureId::new(columns.uuid()?), columns.period()?, columns.overridden()?))
         };
-        rows.iter().map(overridden).collect()
+        self.within(text, "rating_override", span, read).await
     }
 
     /// The figures that a publisher rated within a span, in order.
@@ -139,13 +136,9 @@ impl Reader {
     pub async fn rated_within(&self, span: Span) -> Result<Vec<(MeasureId, Period)>, RuntimeError> {
         let text = "select distinct measure, period from @.reported_rating
             where position > $1 and position <= $2 and period <> 0 order by measure, period";
-        let session = self.session().await?;
-        let rows = session.rows(text, &[&bigint(span.after), &bigint(span.upto)]).await?;
-        let cell = |row: &Row| {
-            let mut columns = Columns::of(row, "reported_rating");
-            Ok((MeasureId::new(columns.uuid()?), columns.period()?))
-        };
-        rows.iter().map(cell).collect()
+        let read =
+            |columns: &mut Columns<'_>| Ok((MeasureId::new(columns.uuid()?), columns.period()?));
+        self.within(text, "reported_rating", span, read).await
     }
 
     /// The measures that ended within a span, by position.
@@ -158,13 +151,9 @@ impl Reader {
     ) -> Result<Vec<(MeasureId, EndedLine)>, RuntimeError> {
         let text = "select measure, position, valid_from, replaced_by, comparability, asserted
             from @.ending where position > $1 and position <= $2 order by position";
-        let session = self.session().await?;
-        let rows = session.rows(text, &[&bigint(span.after), &bigint(span.upto)]).await?;
-        let ended = |row: &Row| {
-            let mut columns = Columns::of(row, "ending");
-            Ok((MeasureId::new(columns.uuid()?), columns.ended()?))
-        };
-        rows.iter().map(ended).collect()
+        let read =
+            |columns: &mut Columns<'_>| Ok((MeasureId::new(columns.uuid()?), columns.ended()?));
+        self.within(text, "ending", span, read).await
     }
 
     /// Where measures were classified anew within a span, by position.
@@ -214,13 +203,22 @@ impl Reader {
         text: &str,
         span: Span,
     ) -> Result<Vec<(MeasureId, Position)>, RuntimeError> {
+        let read =
+            |columns: &mut Columns<'_>| Ok((MeasureId::new(columns.uuid()?), columns.position()?));
+        self.within(text, "measure", span, read).await
+    }
+
+    /// What a statement finds between the two ends of a span.
+    async fn within<T>(
+        &self,
+        text: &str,
+        table: &'static str,
+        span: Span,
+        read: impl Fn(&mut Columns<'_>) -> Result<T, RuntimeError>,
+    ) -> Result<Vec<T>, RuntimeError> {
         let session = self.session().await?;
         let rows = session.rows(text, &[&bigint(span.after), &bigint(span.upto)]).await?;
-        let place = |row: &Row| {
-            let mut columns = Columns::of(row, "measure");
-            Ok((MeasureId::new(columns.uuid()?), columns.position()?))
-        };
-        rows.iter().map(place).collect()
+        rows.iter().map(|row| read(&mut Columns::of(row, table))).collect()
     }
 
     /// Every version of a measure's baseline and every proposal, by position.
