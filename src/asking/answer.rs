@@ -121,6 +121,13 @@ pub struct Scored<T> {
     pub published: Option<Quantity>,
 }
 
+impl<T> Scored<T> {
+    /// What the rule makes of it, whatever anybody states.
+    pub(super) fn by_rule(&self) -> &Rating {
+        self.computed.as_ref().unwrap_or(&self.rating)
+    }
+}
+
 /// One measure over its periods.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MeasureAnswer {

@@ -18,12 +18,10 @@ use crate::asking::answer::{AskingError, Desk, Scored, score};
 use crate::asking::moment::{AsAt, Moment, When};
 
 /// Two moments, the earlier first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Ends {
-    /// The earlier.
-    pub a: AsAt,
-    /// The later.
-    pub b: AsAt,
+#[derive(Clone, Copy)]
+pub(super) struct Ends {
+    pub(super) a: AsAt,
+    pub(super) b: AsAt,
 }
 
 impl Ends {
@@ -42,7 +40,7 @@ pub(super) struct Pair {
 }
 
 /// Said where the moments came the wrong way round.
-pub(super) const SWAPPED: &str = "The second moment was the earlier one; the two were swapped.";
+const SWAPPED: &str = "The second moment was the earlier one; the two were swapped.";
 
 impl Desk {
     /// The moments meant, neither later than `upto`; and whether they had to be swapped.

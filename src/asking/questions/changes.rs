@@ -89,6 +89,11 @@ pub enum Part {
     Rating,
 }
 
+impl Part {
+    const ALL: [Self; 6] =
+        [Self::Measure, Self::Figure, Self::Published, Self::Unit, Self::Target, Self::Rating];
+}
+
 /// Something recorded in between.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "ChangeBecause")]
@@ -209,7 +214,7 @@ struct Acts(HashMap<EntityRef, Vec<Act>>);
 impl Acts {
     fn of(acts: Vec<Act>) -> Self {
         let mut found: HashMap<EntityRef, Vec<Act>> = HashMap::new();
-        for act in acts.into_iter().filter(|act| MOVES.contains(&act.happened.as_str())) {
+        for act in acts.into_iter().filter(|act| moves(&act.happened).is_some()) {
             found.entry(act.entity).or_default().push(act);
         }
         Self(found)
@@ -224,34 +229,31 @@ impl Acts {
     }
 }
 
-/// The acts that a figure may read otherwise after; duties and signatures leave it as it is.
-const MOVES: [&str; 10] = [
-    "framework.adopted",
-    "framework.rating_rule_set",
-    "measure.adopted",
-    "measure.definition_set",
-    "measure.reclassified",
-    "measure.target_changed",
-    "measure.target_corrected",
-    "measure.target_set",
-    "measure.target_withdrawn",
-    "submission.rating_overridden",
-];
-
-/// Whether what reads otherwise is of the kind that an act moves.
-fn may_explain(act: &Act, differs: &[Part], aims: Option<Position>) -> bool {
-    let moves: &[Part] = match act.happened.as_str() {
-        "measure.adopted" | "framework.adopted" => return true,
+/// What a figure may read otherwise in after an act; none: duties and signatures leave it as it is.
+fn moves(happened: &str) -> Option<&'static [Part]> {
+    Some(match happened {
+        "measure.adopted" | "framework.adopted" => &Part::ALL,
         "measure.definition_set" => &[Part::Published, Part::Unit, Part::Rating],
         "framework.rating_rule_set" | "measure.reclassified" | "submission.rating_overridden" => {
             &[Part::Rating]
         }
-        // Of a measure's many targets the one that governs; gone, any that was taken away.
-        "measure.target_withdrawn" if aims.is_none() => &[Part::Target],
-        _ if Some(act.position) == aims => &[Part::Target],
-        _ => &[],
-    };
-    differs.iter().any(|part| moves.contains(part))
+        "measure.target_set"
+        | "measure.target_changed"
+        | "measure.target_corrected"
+        | "measure.target_withdrawn" => &[Part::Target],
+        _ => return None,
+    })
+}
+
+/// Whether an act may be why something reads otherwise.
+fn may_explain(act: &Act, differs: &[Part], aims: Option<Position>) -> bool {
+    let happened = act.happened.as_str();
+    // Of a measure's many targets the one that governs; gone, any that was taken away.
+    let governs = Some(act.position) == aims
+        || (aims.is_none() && happened == "measure.target_withdrawn")
+        || !happened.starts_with("measure.target_");
+    let moves = moves(happened).unwrap_or_default();
+    governs && differs.iter().any(|part| moves.contains(part))
 }
 
 fn told(scored: &Scored<Line>) -> Told {

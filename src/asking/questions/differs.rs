@@ -244,7 +244,7 @@ impl Desk {
             held = step.value;
         }
         let links = self.links(&[measure], at).await?;
-        for version in self.reader.definitions(measure, at).await? {
+        for version in links.definitions(measure) {
             if version.position > ends.a.position {
                 steps.push(Step {
                     position: version.position,
@@ -252,7 +252,7 @@ impl Desk {
                     value: None,
                     size: None,
                     status: None,
-                    reason: Some(version.reason),
+                    reason: Some(version.reason.clone()),
                     asserted: version.asserted,
                 });
             }

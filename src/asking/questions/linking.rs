@@ -147,6 +147,11 @@ impl Links {
         versions.rev().find(|version| version.position <= made_at)
     }
 
+    /// Every version of a measure's definition, by position.
+    pub(super) fn definitions(&self, measure: MeasureId) -> &[DefinitionVersion] {
+        self.definitions.get(&measure).map_or(&[], Vec::as_slice)
+    }
+
     /// What becomes of figures between the versions recorded at two positions, either of them first.
     pub(super) fn between(&self, measure: MeasureId, a: Position, b: Position) -> Option<Linked> {
         if b < a {

@@ -114,9 +114,12 @@ impl Desk {
         let stated = self.reader.overrides_within(span).await?;
         let changes = number(stated.len());
         let mut rows = self.stated(stated, as_at).await?;
-        let reported = self.reader.rated_within(span).await?;
-        let reported = self.scored(&reported, end).await?;
-        rows.extend(reported.iter().filter_map(|(_, then)| reported_row(then)));
+        let touched = self.reader.touched(span).await?;
+        let all = self.scored(&touched, end).await?;
+        // A rating comes with a figure's event, so what was reported is among what was touched.
+        let reported: BTreeSet<Cell> = self.reader.rated_within(span).await?.into_iter().collect();
+        let reported = all.iter().filter(|(cell, _)| reported.contains(cell));
+        rows.extend(reported.filter_map(|(_, then)| reported_row(then)));
         rows.sort_by(|a, b| {
             let by_class = a.class.cmp(&b.class).then_with(|| a.code.cmp(&b.code));
             by_class.then_with(|| a.position.cmp(&b.position))
@@ -130,8 +133,6 @@ impl Desk {
         }
         // The share is that of all that was rated and may have been rated otherwise in the span.
         let rated = |(_, scored): &(Cell, Scored<Line>)| matches!(scored.rating, Rating::Level(_));
-        let touched = self.reader.touched(span).await?;
-        let all = self.scored(&touched, end).await?;
         by_class.insert("rated".to_owned(), number(all.iter().filter(|it| rated(it)).count()));
         let measures: BTreeSet<MeasureId> = touched.iter().map(|(measure, _)| *measure).collect();
         Ok(Reply {
@@ -170,7 +171,7 @@ impl Desk {
             let Some(now) = now.get(&(*measure, *period)) else { continue };
             let before = AsAt { position: Position(it.position.0.saturating_sub(1)), ..as_at };
             let before = self.scored(&[(*measure, *period)], before).await?.pop();
-            let computed = before.map_or(Rating::NoRule, |(_, before)| by_rule(&before));
+            let computed = before.map_or(Rating::NoRule, |(_, before)| before.by_rule().clone());
             rows.extend(override_row((it, acts.get(&it.position)), computed, now));
         }
         Ok(rows)
@@ -221,11 +222,6 @@ fn override_row(
     })
 }
 
-/// What the rule makes of a figure, whatever anybody stated.
-fn by_rule(scored: &Scored<Line>) -> Rating {
-    scored.computed.clone().unwrap_or_else(|| scored.rating.clone())
-}
-
 /// The level that a publisher means: by its code or its words, in capitals or not.
 fn level_called(reported: &str, scale: &Scale) -> Option<Label> {
     let meant = reported.trim().to_lowercase();
@@ -242,7 +238,7 @@ fn reported_row(then: &Scored<Line>) -> Option<Overridden> {
     let facts = &then.facts;
     let scale = scale(facts);
     let reported = level_called(facts.rating_as_reported.as_ref()?, scale?)?;
-    let computed = by_rule(then);
+    let computed = then.by_rule().clone();
     let Rating::Level(ours) = &computed else { return None };
     if *ours == reported {
         return None;

@@ -164,7 +164,6 @@ impl Desk {
         let version = versions.iter().find(|version| Some(version.position) == made_at);
         let file_digest = version.and_then(|version| version.file_digest);
         let (code, title) = named(&facts.measure);
-        let computed = answer.line.computed.clone().unwrap_or_else(|| answer.line.rating.clone());
         let row = Reperformed {
             measure,
             code,
@@ -184,7 +183,7 @@ impl Desk {
                 .filter(|_| breakdown.is_headline())
                 .map(|whole| added_up(whole, cells))
                 .unwrap_or_default(),
-            rating: computed,
+            rating: answer.line.by_rule().clone(),
             rating_as_reported: facts.rating_as_reported.clone(),
             file: asked.file_digest.map(|file| {
                 if Some(file) == file_digest { Matching::Matches } else { Matching::Differs }

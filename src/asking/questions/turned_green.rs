@@ -172,7 +172,9 @@ impl Desk {
         for pair in &pairs {
             let sides = sides(pair, &links);
             let turned = match asked.of {
-                Of::Rating => self.by_rating(pair, sides, asked.include, &mut tally).await?,
+                Of::Rating => {
+                    self.by_rating((pair, &links), sides, asked.include, &mut tally).await?
+                }
                 Of::Direction => by_direction(pair, sides, &mut tally),
             };
             if let Some(turn) = turned {
@@ -204,7 +206,7 @@ impl Desk {
 
     async fn by_rating(
         &self,
-        pair: &Pair,
+        (pair, links): (&Pair, &Links),
         sides: Sides<'_>,
         include: Include,
         tally: &mut Tally,
@@ -233,7 +235,7 @@ impl Desk {
         if moved(sides) && sides.on_track_by_figure() {
             let mut figures = self.counted_anew(pair).await?;
             if sides.verdict == Some(Verdict::Broken) {
-                figures.extend(self.redefined(pair).await?);
+                figures.extend(redefined(pair, links));
             }
             if figures.is_empty() {
                 count(&mut tally.cells, "explained_by_figure");
@@ -246,14 +248,6 @@ impl Desk {
             Sufficient::Joint(inputs) => (Cause::Joint, inputs),
         };
         Ok(Some(Turn { cause, sufficient, figures: Vec::new() }))
-    }
-
-    /// The definition that the later figure was made under, where it came in between.
-    async fn redefined(&self, pair: &Pair) -> Result<Option<(Position, Reason)>, AskingError> {
-        let (from, Some(to)) = (place(&pair.a), place(&pair.b)) else { return Ok(None) };
-        let versions = self.reader.definitions(pair.measure, to).await?;
-        let last = versions.into_iter().next_back().filter(|it| Some(it.position) > from);
-        Ok(last.map(|version| (version.position, version.reason)))
     }
 
     /// Where the figure changed between the moments because it is counted in another way.
@@ -373,6 +367,12 @@ pub(super) const fn counts_anew(code: ReasonCode) -> bool {
             | ReasonCode::BoundaryChange
             | ReasonCode::Reclassification
     )
+}
+
+/// The definition that the later figure was made under, where it came in between.
+fn redefined(pair: &Pair, links: &Links) -> Option<(Position, Reason)> {
+    let under = links.made_under(pair.measure, place(&pair.b)?)?;
+    (Some(under.position) > place(&pair.a)).then(|| (under.position, under.reason.clone()))
 }
 
 /// Whether the figures may have been made under two definitions.
