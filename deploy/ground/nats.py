@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 
 from ground import CannotRun, fetch, processes
@@ -82,9 +81,7 @@ def stop(home: Home, killing: bool) -> bool:
     """True if there was something to stop."""
     if (found := pid(home)) is None:
         return False
-    if not killing and processes.end([found], signal.SIGTERM, 20):
-        return True
-    if not processes.end([found], signal.SIGKILL, 10):
+    if not processes.end_surely(found, killing):
         raise CannotRun(f"nats-server (process {found}) does not end: look at {log(home)}.")
     return True
 

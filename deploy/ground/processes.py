@@ -99,6 +99,13 @@ def end(pids: list[int], with_signal: signal.Signals, patience_s: float) -> bool
     return wait_gone(pids, patience_s)
 
 
+def end_surely(pid: int, killing: bool) -> bool:
+    """In good order, or by force where that is asked for or needed; True when it is gone."""
+    if not killing and end([pid], signal.SIGTERM, 20):
+        return True
+    return end([pid], signal.SIGKILL, 10)
+
+
 def wait_gone(pids: list[int], patience_s: float) -> bool:
     """True as soon as none of them runs any more."""
     until = time.monotonic() + patience_s

@@ -7,7 +7,6 @@ command line, which names the home's state.
 from __future__ import annotations
 
 import os
-import signal
 import urllib.request
 
 from ground import CannotRun, processes
@@ -43,9 +42,7 @@ def stop(home: Home, killing: bool) -> bool:
     """True if there was something to stop."""
     if (found := pid(home)) is None:
         return False
-    if not killing and processes.end([found], signal.SIGTERM, 20):
-        return True
-    if not processes.end([found], signal.SIGKILL, 10):
+    if not processes.end_surely(found, killing):
         raise CannotRun(f"piperoll (process {found}) does not end: look at {log(home)}.")
     return True
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use piperoll::asking::answer::Desk;
 use piperoll::asking::moment::{Moment, When};
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::histories::Forgery;
 use super::makers::PERIODS;
 use super::over_histories;
-use super::questions::{desk, exported};
+use super::questions::{desk, exported, opinion};
 
 /// What is asked of the second opinion, and what the program says to it.
 #[derive(Default)]
@@ -32,16 +32,8 @@ fn second_opinion(events: &str, asks: &[Value]) -> Vec<Value> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(json!(asks).to_string().as_bytes()).unwrap();
     let path = file.path().to_str().unwrap();
-    let mut asked = Command::new("python3")
-        .args(["tests/naive/figures.py", path, "--whole-numbers"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("python3 is needed for the second opinion");
-    asked.stdin.take().unwrap().write_all(events.as_bytes()).unwrap();
-    let told = asked.wait_with_output().unwrap();
-    assert!(told.status.success());
-    serde_json::from_slice(&told.stdout).unwrap()
+    let told = opinion(&["tests/naive/figures.py", path, "--whole-numbers"], events);
+    told.as_array().unwrap().clone()
 }
 
 /// A number as the second opinion writes it.

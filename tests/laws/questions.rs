@@ -40,11 +40,10 @@ pub(super) fn exported(history: &History) -> String {
     history.bodies().map(entry).collect::<Vec<_>>().join("\n")
 }
 
-/// The second opinion on every change of a target up to `at`.
-fn second_opinion(events: &str, at: u64) -> Vec<Value> {
-    let at = at.to_string();
+/// What a second opinion says of the events.
+pub(super) fn opinion(arguments: &[&str], events: &str) -> Value {
     let mut asked = Command::new("python3")
-        .args(["tests/naive/questions.py", "targets", "--at", &at, "--from", "0", "--to", &at])
+        .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -52,8 +51,14 @@ fn second_opinion(events: &str, at: u64) -> Vec<Value> {
     asked.stdin.take().unwrap().write_all(events.as_bytes()).unwrap();
     let told = asked.wait_with_output().unwrap();
     assert!(told.status.success());
-    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
-    told["rows"].as_array().unwrap().clone()
+    serde_json::from_slice(&told.stdout).unwrap()
+}
+
+/// The second opinion on every change of a target up to `at`.
+fn second_opinion(events: &str, at: u64) -> Vec<Value> {
+    let at = at.to_string();
+    let asked = ["tests/naive/questions.py", "targets", "--at", &at, "--from", "0", "--to", &at];
+    opinion(&asked, events)["rows"].as_array().unwrap().clone()
 }
 
 /// A row in the words of the second opinion.
