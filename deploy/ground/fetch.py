@@ -10,6 +10,7 @@ is not the pinned one; a wrong file found there is fetched again.
 
 from __future__ import annotations
 
+import fcntl
 import glob
 import hashlib
 import json
@@ -93,23 +94,42 @@ def postgres_from_npm() -> str:
 
 def postgres_from_apt() -> bool:
     """As root on Debian or Ubuntu: installs the distribution's Postgres, and starts nothing."""
-    if os.getuid() != 0 or shutil.which("apt-get") is None:
+    if not may_install():
         return False
-    if (name := _apt_candidate()) is None:
-        _apt("update", "-q")
-        name = _apt_candidate()
-    if name is None:
-        return False
-    say(f"installing {name} from the distribution (once)")
     # Read by pg_createcluster: without it the package makes a cluster and starts it on 5432.
     switch = "/etc/postgresql-common/createcluster.d/piperoll.conf"
     os.makedirs(os.path.dirname(switch), exist_ok=True)
     try:
         with open(switch, "w", encoding="ascii") as out:
             out.write("create_main_cluster = false\n")
-        return _apt("install", "-y", "-q", "--no-install-recommends", name)
+        return install(APT_NAMES, "a database server")
     finally:
         os.unlink(switch)
+
+
+def may_install() -> bool:
+    """Whether the distribution's packages can be had: root, on Debian or Ubuntu."""
+    return os.getuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(names: list[str], what: str) -> bool:
+    """Installs the first of these packages that the distribution has."""
+    if (name := _apt_candidate(names)) is None:
+        _apt("update", "-q")
+        name = _apt_candidate(names)
+    if name is None:
+        return False
+    say(f"installing {name} from the distribution ({what}, once)")
+    return _apt("install", "-y", "-q", "--no-install-recommends", name)
+
+
+@contextmanager
+def one_at_a_time(what: str):
+    """Two that would install the same thing wait for each other; a death lets the next one in."""
+    path = os.path.join(_cache(), f".{what}.lock")
+    with open(path, "a", encoding="ascii") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def tree_digest(tree: str) -> str:
@@ -267,8 +287,8 @@ def _make_links(tree: str) -> None:
             os.symlink(os.path.relpath(source, os.path.dirname(target)), target)
 
 
-def _apt_candidate() -> str | None:
-    for name in APT_NAMES:
+def _apt_candidate(names: list[str]) -> str | None:
+    for name in names:
         policy = _run(["apt-cache", "policy", name]).stdout
         if "Candidate:" in policy and "Candidate: (none)" not in policy:
             return name
@@ -276,7 +296,9 @@ def _apt_candidate() -> str | None:
 
 
 def _apt(*arguments: str) -> bool:
-    done = _run(["apt-get", *arguments], {"DEBIAN_FRONTEND": "noninteractive"})
+    # Somebody else's apt-get may hold the lock of the packages for a while.
+    patience = ["-o", "DPkg::Lock::Timeout=120"]
+    done = _run(["apt-get", *patience, *arguments], {"DEBIAN_FRONTEND": "noninteractive"})
     if done.returncode != 0:
         say(f"apt-get {arguments[0]} failed: {_last_line(done.stderr)}")
     return done.returncode == 0
