@@ -257,16 +257,30 @@ async function onPaper(page) {
 async function byAxe(asked, tab, path) {
   await visit(asked, tab, path)
   await tab.page.evaluate(asked.axe)
-  const result = await tab.page.evaluate(
+  const asking = tab.page.evaluate(
     (tags) => globalThis.axe.run(document, { runOnly: tags, resultTypes: ['violations', 'incomplete'] }),
     TAGS,
   )
+  const result = await within(120_000, asking, `axe gives no answer about ${path}`)
   const violations = result.violations.map(({ id, impact, help, nodes }) => {
     return { rule: id, impact, help, nodes: nodes.map((node) => node.html.slice(0, 300)) }
   })
   // What axe cannot tell, such as the contrast of words that are scrolled out of sight.
   const unsure = result.incomplete.map(({ id, nodes }) => `${id} (${nodes.length})`)
   return { violations, unsure }
+}
+
+/** The answer, or a clear end when none comes: axe in a page that hangs would wait for ever. */
+async function within(patience, answer, otherwise) {
+  let timer
+  const late = new Promise((_, refuse) => {
+    timer = setTimeout(() => refuse(new CannotRun(otherwise)), patience)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 main()
