@@ -23,7 +23,7 @@ def chromium() -> str:
             if _runs(found):
                 return os.path.abspath(found)
         raise CannotRun(f"PIPEROLL_CHROMIUM names {named}, which does not run: name another.")
-    if (found := _on_path()) or ((found := _installed()) is not None):
+    if found := _on_path() or _installed():
         return found
     raise CannotRun(
         "Chromium, in which the pages are tested, was not found: have it installed "
@@ -38,7 +38,10 @@ def _installed() -> str | None:
     with fetch.one_at_a_time("chromium"):
         if found := _on_path():
             return found
-        return _on_path() if fetch.install(APT_NAMES, "a browser, 300 MB with its parts") else None
+        if (name := fetch.available(APT_NAMES)) is None:
+            return None
+        fetch.install(name, "a browser, 300 MB with its parts")
+        return _on_path()
 
 
 def _on_path() -> str | None:

@@ -94,7 +94,7 @@ def postgres_from_npm() -> str:
 
 def postgres_from_apt() -> bool:
     """As root on Debian or Ubuntu: installs the distribution's Postgres, and starts nothing."""
-    if not may_install():
+    if not may_install() or (name := available(APT_NAMES)) is None:
         return False
     # Read by pg_createcluster: without it the package makes a cluster and starts it on 5432.
     switch = "/etc/postgresql-common/createcluster.d/piperoll.conf"
@@ -102,7 +102,7 @@ def postgres_from_apt() -> bool:
     try:
         with open(switch, "w", encoding="ascii") as out:
             out.write("create_main_cluster = false\n")
-        return install(APT_NAMES, "a database server")
+        return install(name, "a database server")
     finally:
         os.unlink(switch)
 
@@ -112,13 +112,16 @@ def may_install() -> bool:
     return os.getuid() == 0 and shutil.which("apt-get") is not None
 
 
-def install(names: list[str], what: str) -> bool:
-    """Installs the first of these packages that the distribution has."""
+def available(names: list[str]) -> str | None:
+    """The first of these packages that the distribution has."""
     if (name := _apt_candidate(names)) is None:
         _apt("update", "-q")
         name = _apt_candidate(names)
-    if name is None:
-        return False
+    return name
+
+
+def install(name: str, what: str) -> bool:
+    """Has the package installed, with nothing that it merely recommends."""
     say(f"installing {name} from the distribution ({what}, once)")
     return _apt("install", "-y", "-q", "--no-install-recommends", name)
 
