@@ -3,6 +3,8 @@
 //! **Invariant:** facts come from the read model at one position; ratings and directions are worked
 //! out here from exactly those facts, every time, and stored nowhere.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use piperoll_events::ids::{LedgerName, MeasureId};
 use piperoll_events::text::SealedText;
@@ -13,9 +15,10 @@ use piperoll_projections::runtime::{self, Cursor, RuntimeError};
 use piperoll_projections::score::{
     Direction, Figure, FigureState, Rating, Terms, direction, figure_state, published, rate,
 };
+use piperoll_projections::scorecard::history::FigureVersion;
 use piperoll_projections::scorecard::{
-    DefinitionVersion, Filter, Found, Headline, LedgerCell, Line, MeasureLine, Reader, Scorecard,
-    SeriesPoint, Submitted, TargetVersion,
+    DefinitionVersion, Filter, Found, Headline, LedgerCell, Line, MeasureLine, Part, Reader,
+    Scorecard, SeriesPoint, Submitted, TargetVersion,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -236,6 +239,15 @@ impl Desk {
         Ok(Answer { as_at, answer: Board { lines, asserted } })
     }
 
+    /// Objectives, steps and areas, with their frameworks.
+    ///
+    /// # Errors
+    /// Postgres.
+    pub async fn structure(&self, when: When) -> Result<Vec<Part>, AskingError> {
+        let as_at = self.resolve(when).await?;
+        Ok(self.reader.structure(as_at.position).await?)
+    }
+
     /// The measure that a code named at that moment.
     ///
     /// # Errors
@@ -271,6 +283,45 @@ impl Desk {
         let targets = self.reader.targets(id, at).await?;
         let definitions = self.reader.definitions(id, at).await?;
         Ok(Answer { as_at, answer: MeasureAnswer { line, series, targets, definitions } })
+    }
+
+    /// Some periods of one measure, as they stood.
+    ///
+    /// # Errors
+    /// Postgres.
+    pub async fn periods(
+        &self,
+        measure: MeasureId,
+        periods: &[Period],
+        as_at: AsAt,
+    ) -> Result<Vec<(Period, Scored<Line>)>, AskingError> {
+        let cells: Vec<_> = periods.iter().map(|period| (measure, *period)).collect();
+        let lines = self.scored(&cells, as_at).await?;
+        Ok(lines.into_iter().map(|((_, period), line)| (period, line)).collect())
+    }
+
+    /// Every version of one measure's figures, by position.
+    ///
+    /// # Errors
+    /// Postgres.
+    pub async fn figure_versions(
+        &self,
+        measure: MeasureId,
+        at: Position,
+    ) -> Result<Vec<FigureVersion>, AskingError> {
+        let mut versions = self.reader.figure_versions(&[measure], at).await?;
+        Ok(versions.remove(&measure).unwrap_or_default())
+    }
+
+    /// When what stands at some positions was known.
+    ///
+    /// # Errors
+    /// Postgres.
+    pub async fn instants(
+        &self,
+        positions: &[Position],
+    ) -> Result<HashMap<Position, DateTime<Utc>>, AskingError> {
+        Ok(self.reader.instants(positions).await?)
     }
 
     /// One submission; without a period, the declaration about the measure as a whole.
@@ -350,7 +401,7 @@ pub(super) fn score(line: Line, instant: Option<DateTime<Utc>>) -> Scored<Line> 
     let value = |headline: &Option<Headline>| headline.as_ref().and_then(|h| h.value);
     let figure = line.headline.as_ref().map_or(Figure::Missing, Headline::figure);
     let terms: Option<Terms> = line.terms();
-    let level = line.target.as_ref().and_then(|target| target.level);
+    let level = line.level();
     let rule = line.rule.as_ref().and_then(|rule| rule.rule.as_ref());
     let computed = terms.as_ref().map_or(Rating::NoRule, |terms| rate(figure, level, terms, rule));
     let stated = line.standing_override().map(|it| Rating::Level(it.stated.clone()));

@@ -5,8 +5,9 @@
 //!
 //! [`moment`]: which position a date means; [`answer`]: scorecard, measure and submission with
 //! what the scoring functions say of them; [`questions`]: the questions of committees and auditors, each by its
-//! name.
+//! name; [`under_targets`]: one figure under every version of its target.
 
 pub mod answer;
 pub mod moment;
 pub mod questions;
+pub mod under_targets;

@@ -129,10 +129,10 @@ fn row(line: &Scored<Line>) -> Vec<String> {
 }
 
 fn figure(line: &Scored<Line>) -> String {
-    let unit = line.facts.definition.as_ref().and_then(|d| d.unit.clone()).unwrap_or_default();
+    let unit = line.facts.unit().unwrap_or_default();
     match (&line.facts.headline, line.published) {
         (Some(headline), Some(value)) => {
-            format!("{}{}", with_unit(value, &unit), mark(headline))
+            format!("{}{}", with_unit(value, unit), mark(headline))
         }
         _ => state(line.figure_state).to_owned(),
     }
@@ -151,7 +151,7 @@ const fn mark(headline: &Headline) -> &'static str {
 }
 
 fn target(facts: &Line) -> String {
-    let level = facts.target.as_ref().and_then(|target| target.level);
+    let level = facts.level();
     match level {
         Some(level) => match level.to {
             Some(to) => format!("{} to {to}", level.at),
@@ -209,11 +209,11 @@ fn measure(answer: &Answer<MeasureAnswer>) -> anyhow::Result<()> {
         targets.len(),
         definitions.len()
     ))?;
-    let unit = line.facts.definition.as_ref().and_then(|d| d.unit.clone()).unwrap_or_default();
+    let unit = line.facts.unit().unwrap_or_default();
     let rows: Vec<Vec<String>> = series
         .iter()
         .map(|point| {
-            let value = point.headline.value.map(|value| with_unit(value, &unit));
+            let value = point.headline.value.map(|value| with_unit(value, unit));
             let status = point.headline.status.as_ref().map(output::words);
             vec![
                 point.period.to_string(),

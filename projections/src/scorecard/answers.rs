@@ -12,6 +12,7 @@ use piperoll_events::measure::baseline_set::Baseline;
 use piperoll_events::rating::{RatingRule, Scale};
 use piperoll_events::reason::{Authority, Reason};
 use piperoll_events::submission::no_value_declared::NoValue;
+use piperoll_events::target::Level;
 use piperoll_events::text::{Digest, Label, SealedText, Words};
 use piperoll_events::{
     Breakdown, Definition, Period, Polarity, Position, Quantity, Target, TargetKey, Tier,
@@ -292,6 +293,24 @@ impl Line {
                 && (it.computed.is_none() || parts.len() == 4)
         };
         self.overridden.as_ref().filter(stands)
+    }
+
+    /// What is aimed at.
+    #[must_use]
+    pub fn level(&self) -> Option<Level> {
+        self.target.as_ref()?.level
+    }
+
+    /// The unit of the figure.
+    #[must_use]
+    pub fn unit(&self) -> Option<&str> {
+        self.definition.as_ref()?.unit.as_deref()
+    }
+
+    /// The body's words for how it is doing.
+    #[must_use]
+    pub fn scale(&self) -> Option<&Scale> {
+        self.rule.as_ref()?.scale.as_ref()
     }
 
     /// What rating needs of the definition and the measure.

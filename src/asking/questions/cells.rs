@@ -90,7 +90,7 @@ impl Desk {
     }
 
     /// Some figures as they stood, scored.
-    pub(super) async fn scored(
+    pub(in crate::asking) async fn scored(
         &self,
         cells: &[(MeasureId, Period)],
         as_at: AsAt,
@@ -133,10 +133,6 @@ pub(super) fn compared(first: &Rating, second: &Rating, scale: Option<&Scale>) -
         Some((first, second)) if second > first => Compared::Worse,
         _ => Compared::Same,
     }
-}
-
-pub(super) fn scale(line: &Line) -> Option<&Scale> {
-    line.rule.as_ref()?.scale.as_ref()
 }
 
 pub(super) fn rule(line: &Line) -> Option<&RatingRule> {

@@ -258,11 +258,11 @@ fn may_explain(act: &Act, differs: &[Part], aims: Option<Position>) -> bool {
 
 fn told(scored: &Scored<Line>) -> Told {
     let facts = &scored.facts;
-    let level = facts.target.as_ref().and_then(|target| target.level);
+    let level = facts.level();
     Told {
         value: facts.headline.as_ref().and_then(|headline| headline.value),
         published: scored.published,
-        unit: facts.definition.as_ref().and_then(|definition| definition.unit.clone()),
+        unit: facts.unit().map(str::to_owned),
         target: level.map(|level| level.at),
         rating: scored.rating.clone(),
     }

@@ -9,7 +9,7 @@ use piperoll_projections::scorecard::{Line, SeriesPoint};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::cells::{scale, track};
+use super::cells::track;
 use super::number;
 use crate::asking::answer::{AskingError, Desk, Scored};
 use crate::asking::moment::AsAt;
@@ -52,14 +52,14 @@ impl Desk {
         let told: Vec<&Scored<Line>> =
             scored.iter().map(|(_, scored)| scored).filter(with_figure).collect();
         let off = |scored: &&&Scored<Line>| {
-            track(&scored.rating, scale(&scored.facts)) == Some(Track::Off)
+            track(&scored.rating, scored.facts.scale()) == Some(Track::Off)
         };
         let in_a_row = told.iter().rev().take_while(off).count();
         let last = told.last();
         let headline = last.and_then(|it| it.facts.headline.as_ref());
         let definition = last.and_then(|it| it.facts.definition.as_ref());
         let declared = series.last().and_then(|point| point.headline.no_value);
-        let level = last.and_then(|it| track(&it.rating, scale(&it.facts)));
+        let level = last.and_then(|it| track(&it.rating, it.facts.scale()));
         Ok(Before {
             period: last.and_then(|it| it.facts.period),
             figure: headline.and_then(|it| it.value),

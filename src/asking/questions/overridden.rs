@@ -14,7 +14,7 @@ use piperoll_projections::scorecard::{Line, OverrideLine};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::cells::{Compared, compared, scale};
+use super::cells::{Compared, compared};
 use super::{Between, LookedAt, Reply, count, named, number};
 use crate::asking::answer::{AskingError, Desk, Scored};
 use crate::asking::moment::{AsAt, When};
@@ -206,7 +206,7 @@ fn override_row(
         code,
         title,
         period: facts.period?,
-        stated_is: compared(&computed, &stated, scale(facts)),
+        stated_is: compared(&computed, &stated, facts.scale()),
         computed,
         claimed: it.computed.clone(),
         stated,
@@ -236,7 +236,7 @@ fn level_called(reported: &str, scale: &Scale) -> Option<Label> {
 /// A publisher's rating that is another level of the scale than ours.
 fn reported_row(then: &Scored<Line>) -> Option<Overridden> {
     let facts = &then.facts;
-    let scale = scale(facts);
+    let scale = facts.scale();
     let reported = level_called(facts.rating_as_reported.as_ref()?, scale?)?;
     let computed = then.by_rule().clone();
     let Rating::Level(ours) = &computed else { return None };

@@ -10,7 +10,7 @@ use piperoll_projections::scorecard::Line;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::cells::{rule, scale, track};
+use super::cells::{rule, track};
 use super::linking::Verdict;
 
 /// What a rating is worked out from beside the figure itself, in the order in which causes are
@@ -74,7 +74,7 @@ impl Sides<'_> {
             Input::Definition => {
                 definition.0.map(|it| it.decimals) != definition.1.map(|it| it.decimals)
             }
-            Input::Rule => rule(a) != rule(b) || scale(a) != scale(b),
+            Input::Rule => rule(a) != rule(b) || a.scale() != b.scale(),
             Input::Treatment => a.measure.treatment != b.measure.treatment,
             Input::Override => {
                 let stated = |line: &Line| line.standing_override().map(|it| it.stated.clone());
@@ -87,13 +87,13 @@ impl Sides<'_> {
     pub(super) fn on_track_with(&self, later: &[Input]) -> bool {
         let rating = self.rating_with(later);
         let scales = if later.contains(&Input::Rule) { self.b } else { self.a };
-        rating.is_some_and(|rating| track(&rating, scale(scales)) == Some(Track::On))
+        rating.is_some_and(|rating| track(&rating, scales.scale()) == Some(Track::On))
     }
 
     /// Whether the later figure is on track by the earlier rule, whatever anybody stated.
     pub(super) fn on_track_by_figure(&self) -> bool {
         let rating = self.rated_with(&[]);
-        rating.is_some_and(|rating| track(&rating, scale(self.a)) == Some(Track::On))
+        rating.is_some_and(|rating| track(&rating, self.a.scale()) == Some(Track::On))
     }
 
     fn rating_with(&self, later: &[Input]) -> Option<Rating> {

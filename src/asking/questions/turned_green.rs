@@ -13,7 +13,7 @@ use piperoll_projections::scorecard::{Line, SubmissionVersion};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::cells::{Ends, Pair, scale, track};
+use super::cells::{Ends, Pair, track};
 use super::linking::{Links, Verdict, contributing, same_figure};
 use super::substituting::{Input, Sides, Sufficient};
 use super::{LookedAt, Reply, count, named, number};
@@ -224,12 +224,12 @@ impl Desk {
             }
             (false, false) => return Ok(None),
         }
-        let then = track(&pair.a.rating, scale(&pair.a.facts));
+        let then = track(&pair.a.rating, pair.a.facts.scale());
         let off = match include {
             Include::OffTrack => then == Some(Track::Off),
             Include::AtRisk => matches!(then, Some(Track::Off | Track::AtRisk)),
         };
-        if !off || track(&pair.b.rating, scale(&pair.b.facts)) != Some(Track::On) {
+        if !off || track(&pair.b.rating, pair.b.facts.scale()) != Some(Track::On) {
             return Ok(None);
         }
         if moved(sides) && sides.on_track_by_figure() {
@@ -393,10 +393,10 @@ fn sides<'a>(pair: &'a Pair, links: &Links) -> Sides<'a> {
 
 fn side(scored: &Scored<Line>) -> Side {
     let facts = &scored.facts;
-    let level = facts.target.as_ref().and_then(|target| target.level);
+    let level = facts.level();
     Side {
         value: facts.headline.as_ref().and_then(|headline| headline.value),
-        unit: facts.definition.as_ref().and_then(|definition| definition.unit.clone()),
+        unit: facts.unit().map(str::to_owned),
         target: level.map(|level| level.at),
         rating: scored.rating.clone(),
         long_direction: scored.long_direction,

@@ -1,0 +1,96 @@
+//! One figure held against every version of its target: what a target's history did to a status.
+//!
+//! **Invariant:** only the target differs from version to version. Figure, definition and rule are those
+//! of the moment asked.
+
+use chrono::{DateTime, Utc};
+use piperoll_events::target::Level;
+use piperoll_events::{Authority, Period, Position, Reason};
+use piperoll_projections::score::{Figure, Rating, rate};
+use piperoll_projections::scorecard::{Headline, Line, TargetHappened, TargetVersion};
+
+use super::answer::{AskingError, Desk, Scored};
+
+/// A figure under one version of its target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnderTarget {
+    /// Where the version was recorded.
+    pub position: Position,
+    /// When it was known.
+    pub known_at: Option<DateTime<Utc>>,
+    /// What happened to the target.
+    pub happened: TargetHappened,
+    /// What it asks of the figure's period; absent: nothing, or words alone.
+    pub level: Option<Level>,
+    /// How the figure is rated under it.
+    pub rating: Rating,
+    /// Whether it governs at the moment asked.
+    pub governs: Governs,
+    /// Why.
+    pub reason: Reason,
+    /// Who decided.
+    pub authority: Option<Authority>,
+    /// Whether a file says so.
+    pub asserted: bool,
+}
+
+/// Whether a version governs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Governs {
+    /// It does.
+    Yes,
+    /// Another does, or none.
+    No,
+}
+
+impl Desk {
+    /// The figure of a line under every version of the targets about its period, by position.
+    ///
+    /// # Errors
+    /// Postgres.
+    pub async fn under_targets(
+        &self,
+        line: &Scored<Line>,
+        versions: &[TargetVersion],
+    ) -> Result<Vec<UnderTarget>, AskingError> {
+        let Some(period) = line.facts.period else { return Ok(Vec::new()) };
+        let mut rows = under(&line.facts, period, versions);
+        let positions: Vec<Position> = rows.iter().map(|row| row.position).collect();
+        let instants = self.reader.instants(&positions).await?;
+        for row in &mut rows {
+            row.known_at = instants.get(&row.position).copied();
+        }
+        Ok(rows)
+    }
+}
+
+fn under(line: &Line, period: Period, versions: &[TargetVersion]) -> Vec<UnderTarget> {
+    let Some(terms) = line.terms() else { return Vec::new() };
+    let figure = line.headline.as_ref().map_or(Figure::Missing, Headline::figure);
+    let rule = line.rule.as_ref().and_then(|rule| rule.rule.as_ref());
+    let governing = line.target.as_ref().map(|target| target.position);
+    let about = |version: &&TargetVersion| {
+        let span = version.key.period;
+        let asks = |target: &piperoll_events::Target| target.level_for(span, period).is_some();
+        let speaks = asks(&version.target) || version.old.as_ref().is_some_and(asks);
+        version.key.breakdown.is_headline() && speaks
+    };
+    let row = |version: &TargetVersion| {
+        let level = match version.happened {
+            TargetHappened::Withdrawn => None,
+            _ => version.target.level_for(version.key.period, period),
+        };
+        UnderTarget {
+            position: version.position,
+            known_at: None,
+            happened: version.happened,
+            level,
+            rating: rate(figure, level, &terms, rule),
+            governs: if governing == Some(version.position) { Governs::Yes } else { Governs::No },
+            reason: version.reason.clone(),
+            authority: version.authority.clone(),
+            asserted: version.asserted,
+        }
+    };
+    versions.iter().filter(about).map(row).collect()
+}
