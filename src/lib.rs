@@ -16,3 +16,4 @@ pub mod instants;
 pub mod ledger;
 pub mod moving;
 pub mod operate;
+pub mod web;

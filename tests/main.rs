@@ -16,6 +16,7 @@ mod kills;
 mod laws;
 mod ledger;
 mod naive;
+mod pages;
 mod projecting;
 mod routes;
 mod support;

@@ -24,7 +24,9 @@ use super::measures::WHOLE;
 use super::numbers;
 use super::problem::{Problem, key_reused};
 use super::query::Nothing;
-use super::route::{Allows, Call, Handling, LEDGER, Method, Operation, Precondition, Route};
+use super::route::{
+    Allows, Answers, Call, Handling, LEDGER, Method, Operation, Precondition, Route,
+};
 use crate::commands::{Command, Request, SealedWords};
 use crate::identity::claims::Claimed;
 use crate::identity::policy::{Act, What};
@@ -94,6 +96,7 @@ pub(super) fn act<C: Command + DeserializeOwned + JsonSchema + 'static>(
     let handle = move |call: Call| -> Handling { Box::pin(perform(call, way)) };
     Route {
         operation: Operation {
+            answers: Answers::Programs,
             method: Method::Post(precondition),
             path: format!("{LEDGER}{path}"),
             id: C::NAME.replace('.', " "),

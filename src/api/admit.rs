@@ -5,16 +5,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, COOKIE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use piperoll_events::ids::LedgerName;
 
 use super::doors::{Doors, Room};
 use super::problem::{Problem, no_such_ledger};
-use super::route::{Allows, Operation};
+use super::route::{Allows, Answers, Operation};
 use crate::identity::tokens::Bearer;
 
-/// Who calls; nobody where anybody may.
+/// The cookie that holds a visitor's token. Programs' addresses don't look at it: what a browser sends
+/// by itself must not act.
+pub(crate) const SESSION: &str = "piperoll_session";
+
+/// Who calls; where anybody may, nobody need be.
 ///
 /// # Errors
 /// No token, or none that counts (401).
@@ -23,9 +27,14 @@ pub(super) fn identify(
     operation: &Operation,
     headers: &HeaderMap,
 ) -> Result<Option<Bearer>, Problem> {
-    match operation.allows {
-        Allows::Anybody => Ok(None),
-        Allows::AnyToken | Allows::Role(_) => bearer(doors, headers).map(Some),
+    let found = || match operation.answers {
+        Answers::Programs => bearer(doors, headers),
+        Answers::People(_) => visitor(doors, headers),
+    };
+    match (operation.allows, operation.answers) {
+        (Allows::Anybody, Answers::Programs) => Ok(None),
+        (Allows::Anybody, Answers::People(_)) => Ok(found().ok()),
+        (Allows::AnyToken | Allows::Role(_), _) => found().map(Some),
     }
 }
 
@@ -47,6 +56,17 @@ pub(super) async fn admit(
         return Err(Problem::not_allowed(what.roles()));
     }
     doors.room(&name).await.map(Some)
+}
+
+/// Who looks at pages: by the cookie of their session, or as a program does.
+fn visitor(doors: &Doors, headers: &HeaderMap) -> Result<Bearer, Problem> {
+    if headers.contains_key(AUTHORIZATION) {
+        return bearer(doors, headers);
+    }
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';'));
+    let token = pairs.find_map(|pair| pair.trim().strip_prefix(SESSION)?.strip_prefix('='));
+    Ok(doors.issuer.check(token.ok_or_else(no_token)?)?)
 }
 
 fn bearer(doors: &Doors, headers: &HeaderMap) -> Result<Bearer, Problem> {

@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use piperoll_events::ids::LedgerName;
+use piperoll_events::ledger::{Created, Ledger as LedgerFact};
+use piperoll_events::{Event, Fact, Position};
 use tokio::sync::{OnceCell, mpsc};
 
 use super::health::Looked;
 use super::numbers::Numbers;
-use super::problem::Problem;
+use super::problem::{Problem, no_such_ledger};
 use crate::asking::answer::Desk;
 use crate::config::Config;
 use crate::identity::tokens::Issuer;
@@ -22,9 +24,9 @@ use crate::operate::guarding::under_guard;
 use crate::operate::site::{Site, SiteError, Source};
 
 /// Everything that a request can reach.
-pub(super) struct Doors {
-    pub(super) config: Config,
-    pub(super) issuer: Issuer,
+pub(crate) struct Doors {
+    pub(crate) config: Config,
+    pub(crate) issuer: Issuer,
     pub(super) numbers: Arc<Numbers>,
     pub(super) looked: Looked,
     rooms: Mutex<HashMap<LedgerName, Arc<OnceCell<Arc<Room>>>>>,
@@ -32,10 +34,11 @@ pub(super) struct Doors {
 }
 
 /// One ledger.
-pub(super) struct Room {
-    pub(super) site: Site,
-    pub(super) source: Source,
-    pub(super) examiner: Examiner,
+pub(crate) struct Room {
+    pub(crate) site: Site,
+    pub(crate) source: Source,
+    pub(crate) examiner: Examiner,
+    founded: OnceCell<Created>,
     desk: OnceCell<Desk>,
     writer: OnceCell<Ledger>,
     vault: tokio::sync::Mutex<Option<Arc<Vault>>>,
@@ -66,7 +69,7 @@ impl Doors {
     ///
     /// # Errors
     /// No such ledger, or NATS does not answer.
-    pub(super) async fn room(&self, name: &LedgerName) -> Result<Arc<Room>, Problem> {
+    pub(crate) async fn room(&self, name: &LedgerName) -> Result<Arc<Room>, Problem> {
         let cell = {
             let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(rooms.entry(name.clone()).or_default())
@@ -76,11 +79,12 @@ impl Doors {
             let source = site.source().await?;
             let examiner = source.examiner();
             let guards = self.guards.clone();
-            let (desk, writer, vault) = Default::default();
+            let (founded, desk, writer, vault) = Default::default();
             Ok::<_, SiteError>(Arc::new(Room {
                 site,
                 source,
                 examiner,
+                founded,
                 desk,
                 writer,
                 vault,
@@ -91,7 +95,7 @@ impl Doors {
     }
 
     /// The ledgers that have been opened.
-    pub(super) fn opened(&self) -> Vec<Arc<Room>> {
+    pub(crate) fn opened(&self) -> Vec<Arc<Room>> {
         let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         let mut opened: Vec<_> =
             rooms.values().filter_map(|cell| cell.get().map(Arc::clone)).collect();
@@ -101,11 +105,27 @@ impl Doors {
 }
 
 impl Room {
+    /// Whose ledger it is, as its first event says.
+    ///
+    /// # Errors
+    /// NATS, or a first event that says nothing of the kind.
+    pub(crate) async fn founded(&self) -> Result<&Created, Problem> {
+        let read = || async {
+            let stored = self.source.stream.find(Position(1)).await?;
+            let event = stored.and_then(|stored| Event::decode(&stored.body).ok());
+            match event.map(|event| event.fact) {
+                Some(Fact::Ledger(LedgerFact::Created(created))) => Ok(created),
+                _ => Err(no_such_ledger()),
+            }
+        };
+        self.founded.get_or_try_init(read).await
+    }
+
     /// Where the ledger is asked.
     ///
     /// # Errors
     /// Postgres, or read models that were never made.
-    pub(super) async fn desk(&self) -> Result<&Desk, Problem> {
+    pub(crate) async fn desk(&self) -> Result<&Desk, Problem> {
         let open = || Desk::open(&self.site.config, &self.site.name);
         Ok(self.desk.get_or_try_init(open).await?)
     }
@@ -114,7 +134,7 @@ impl Room {
     ///
     /// # Errors
     /// NATS, or the keys.
-    pub(super) async fn writer(&self) -> Result<&Ledger, Problem> {
+    pub(crate) async fn writer(&self) -> Result<&Ledger, Problem> {
         Ok(self.writer.get_or_try_init(|| self.open_writer()).await?)
     }
 
@@ -129,7 +149,7 @@ impl Room {
     ///
     /// # Errors
     /// Postgres, or the vault's keys.
-    pub(super) async fn vault(&self) -> Result<Arc<Vault>, Problem> {
+    pub(crate) async fn vault(&self) -> Result<Arc<Vault>, Problem> {
         let mut held = self.vault.lock().await;
         if let Some(vault) = held.as_ref().filter(|vault| !vault.is_closed()) {
             return Ok(Arc::clone(vault));
@@ -142,7 +162,7 @@ impl Room {
 
 impl Guards {
     /// Lets every guard inspect its stream again and again; ends only when dropped.
-    pub(super) async fn watch(mut self) {
+    pub(crate) async fn watch(mut self) {
         let mut watching = FuturesUnordered::new();
         loop {
             tokio::select! {

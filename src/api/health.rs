@@ -17,7 +17,7 @@ use super::document;
 use super::doors::{Doors, Room};
 use super::problem::Problem;
 use super::query::Nothing;
-use super::route::{Allows, Call, Handling, Method, Operation, Route};
+use super::route::{Allows, Answers, Call, Handling, Method, Operation, Route};
 use crate::ledger::{Connection, Role};
 use crate::operate::projecting;
 
@@ -95,6 +95,7 @@ fn measured() -> Route {
     };
     Route {
         operation: Operation {
+            answers: Answers::Programs,
             method: Method::Get,
             path: "/metrics".to_owned(),
             id: "metrics".to_owned(),
@@ -117,6 +118,7 @@ fn described() -> Route {
     };
     Route {
         operation: Operation {
+            answers: Answers::Programs,
             method: Method::Get,
             path: "/api/openapi.json".to_owned(),
             id: "openapi".to_owned(),

@@ -56,7 +56,7 @@ struct SubmissionTold {
 /// Words about a figure.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
-enum Commentary {
+pub(crate) enum Commentary {
     /// As they were written.
     Open {
         /// The words.
@@ -116,7 +116,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// The desk of a call's ledger, once its read models hold what the caller has seen.
-pub(super) async fn ready<'a>(call: &'a Call, moment: &Moment) -> Result<&'a Desk, Problem> {
+pub(crate) async fn ready<'a>(call: &'a Call, moment: &Moment) -> Result<&'a Desk, Problem> {
     let room = call.room()?;
     let desk = room.desk().await?;
     let known = match moment.when()? {
@@ -179,25 +179,29 @@ async fn show_submission(call: Call, moment: Moment) -> Result<SubmissionTold, P
         })?),
     };
     let answer = desk.submission(measure, period, moment.when()?).await?;
-    let commentary = match answer.answer.words() {
-        None => None,
-        Some(_) if What::ReadCommentary.allowed_by(&call.bearer()?.roles).is_none() => {
-            Some(Commentary::Withheld {})
-        }
-        Some(sealed) => {
-            let vault = call.room()?.vault().await?;
-            let opened = vault.unseal(std::slice::from_ref(sealed)).await?.pop();
-            opened.map(|opened| match opened {
-                Opened::Words(text) => Commentary::Open { text },
-                Opened::Erased => Commentary::Erased {},
-            })
-        }
-    };
+    let commentary = commentary(&call, &answer.answer).await?;
     let to_sign = match period {
         None => None,
         Some(period) => Some(to_sign(&call, desk, period, answer.as_at.position).await?),
     };
     Ok(SubmissionTold { answer, commentary, to_sign })
+}
+
+/// What is written about a figure, as far as the caller may read it.
+pub(crate) async fn commentary(
+    call: &Call,
+    answer: &SubmissionAnswer,
+) -> Result<Option<Commentary>, Problem> {
+    let Some(sealed) = answer.words() else { return Ok(None) };
+    if What::ReadCommentary.allowed_by(&call.bearer()?.roles).is_none() {
+        return Ok(Some(Commentary::Withheld {}));
+    }
+    let vault = call.room()?.vault().await?;
+    let opened = vault.unseal(std::slice::from_ref(sealed)).await?.pop();
+    Ok(opened.map(|opened| match opened {
+        Opened::Words(text) => Commentary::Open { text },
+        Opened::Erased => Commentary::Erased {},
+    }))
 }
 
 async fn to_sign(

@@ -23,27 +23,27 @@
 
 mod act;
 mod acts;
-mod admit;
+pub(crate) mod admit;
 mod document;
-mod doors;
+pub(crate) mod doors;
 mod events;
 mod health;
 mod ledgers;
-mod measures;
+pub(crate) mod measures;
 mod numbers;
 mod pace;
 mod pages;
-mod problem;
-mod query;
+pub(crate) mod problem;
+pub(crate) mod query;
 mod questions;
-mod reply;
-mod route;
+pub(crate) mod reply;
+pub(crate) mod route;
 mod serve;
 
 pub use document::openapi;
 pub use serve::{Limits, ServeError, serve};
 
-/// Every route.
+/// Every route of the API; pages have theirs in `web/`.
 fn routes() -> Vec<route::Route> {
     let mut routes = health::routes();
     routes.extend(ledgers::routes());

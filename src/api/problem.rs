@@ -31,7 +31,7 @@ use crate::operate::site::SiteError;
 
 /// An error as a client sees it. Small to carry about: nearly every function may return one.
 #[derive(Debug)]
-pub(super) struct Problem(Box<Said>);
+pub(crate) struct Problem(Box<Said>);
 
 /// An error as a client sees it (RFC 9457).
 #[derive(Debug, Serialize, JsonSchema)]
@@ -59,7 +59,7 @@ pub(super) struct Said {
 
 impl Problem {
     /// A problem of a kind.
-    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self(Box::new(Said {
             kind: format!("urn:piperoll:problem:{code}"),
             title: words(code),
@@ -73,12 +73,12 @@ impl Problem {
     }
 
     /// The request is not one that can be carried out.
-    pub(super) fn bad(code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn bad(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
     /// There is no such thing.
-    pub(super) fn missing(code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn missing(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, detail)
     }
 
@@ -89,13 +89,13 @@ impl Problem {
     }
 
     /// Our fault; the log says more.
-    pub(super) fn ours(cause: &(dyn std::error::Error + 'static)) -> Self {
+    pub(crate) fn ours(cause: &(dyn std::error::Error + 'static)) -> Self {
         let detail = "something failed here; the operator finds it in the log";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).because(cause)
     }
 
     /// The roles that would be let through.
-    pub(super) fn not_allowed(roles: &[RoleName]) -> Self {
+    pub(crate) fn not_allowed(roles: &[RoleName]) -> Self {
         let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
         let detail = format!("your roles don't let you; one of these would: {}", roles.join(", "));
         Self::new(StatusCode::FORBIDDEN, "not_allowed", detail).with("roles", json!(roles))
@@ -135,6 +135,26 @@ impl Problem {
         self
     }
 
+    /// The status of its response.
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What happened this time, and who acts next.
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// Tells the log what the client isn't told, once, and hands over the headers of the response.
+    pub(crate) fn ended(self) -> (StatusCode, Vec<(HeaderName, HeaderValue)>) {
+        let status = self.status();
+        if status.is_server_error() {
+            let (code, cause) = (self.0.code, self.0.cause.as_deref().unwrap_or_default());
+            tracing::error!(status = self.0.status, code, cause, "a request failed");
+        }
+        (status, self.0.headers)
+    }
+
     fn at(self, position: Position) -> Self {
         self.with("position", json!(position))
     }
@@ -148,17 +168,12 @@ fn words(code: &str) -> String {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let said = *self.0;
-        let status = StatusCode::from_u16(said.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        if status.is_server_error() {
-            let cause = said.cause.as_deref().unwrap_or_default();
-            tracing::error!(status = said.status, code = said.code, cause, "a request failed");
-        }
-        let body = serde_json::to_vec(&said).unwrap_or_default();
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
+        let (status, more) = self.ended();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.extend(said.headers);
+        headers.extend(more);
         response
     }
 }

@@ -17,7 +17,7 @@ use crate::asking::moment::{When, instant};
 
 /// Which moment is asked about. Neither: as it stands.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-pub(super) struct Moment {
+pub(crate) struct Moment {
     /// As at a date (its end in London) or an instant (RFC 3339). Not beside `position`.
     #[schemars(length(max = 40))]
     known_at: Option<String>,
@@ -30,11 +30,16 @@ pub(super) struct Moment {
 
 /// Nothing is asked for beside the path.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-pub(super) struct Nothing {}
+pub(crate) struct Nothing {}
 
 impl Moment {
+    /// A moment that was read elsewhere.
+    pub(crate) const fn of(known_at: Option<String>, position: Option<Position>) -> Self {
+        Self { known_at, position, min_position: None }
+    }
+
     /// The moment.
-    pub(super) fn when(&self) -> Result<When, Problem> {
+    pub(crate) fn when(&self) -> Result<When, Problem> {
         match (&self.known_at, self.position) {
             (Some(_), Some(_)) => {
                 Err(Problem::bad("two_moments", "give `known_at` or `position`, not both"))
@@ -55,7 +60,7 @@ impl Moment {
 
 /// How a parameter is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Written {
+pub(crate) enum Written {
     /// As it is.
     Text,
     /// In digits.
@@ -65,11 +70,11 @@ pub(super) enum Written {
 }
 
 /// The parameters that an operation takes.
-pub(super) struct Parameters(BTreeMap<String, Written>);
+pub(crate) struct Parameters(BTreeMap<String, Written>);
 
 impl Parameters {
     /// Those of a type.
-    pub(super) fn of<Q: JsonSchema>() -> Self {
+    pub(crate) fn of<Q: JsonSchema>() -> Self {
         let mut generator = document::generator_of_bodies();
         let schema = Q::json_schema(&mut generator);
         let names = properties(&schema);
@@ -80,7 +85,7 @@ impl Parameters {
     ///
     /// # Errors
     /// An unknown name, one given twice, a value that is none.
-    pub(super) fn read<Q: DeserializeOwned>(&self, query: &str) -> Result<Q, Problem> {
+    pub(crate) fn read<Q: DeserializeOwned>(&self, query: &str) -> Result<Q, Problem> {
         let mut given = Map::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let Some(written) = self.0.get(&*name) else {

@@ -13,8 +13,17 @@ use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 
-const JSON: &str = "application/json";
-const LANGUAGE: &str = "en";
+/// What is told, and in which form.
+pub(crate) struct Representation {
+    /// The bytes.
+    pub(crate) body: Vec<u8>,
+    /// What they are.
+    pub(crate) media_type: &'static str,
+    /// In which language: `en`.
+    pub(crate) language: &'static str,
+    /// By which headers of a request it may differ.
+    pub(crate) varies: &'static str,
+}
 
 /// An answer, or 304 where the caller has it already.
 ///
@@ -22,8 +31,18 @@ const LANGUAGE: &str = "en";
 /// It can't be written; this is our fault.
 pub(super) fn answer(asked: &HeaderMap, answer: &impl Serialize) -> Result<Response, Problem> {
     let body = serde_json::to_vec(answer).map_err(|error| Problem::ours(&error))?;
+    let (media_type, language) = ("application/json", "en");
+    represent(asked, Representation { body, media_type, language, varies: "authorization" })
+}
+
+/// What is told as a response, or 304 where the caller has it already.
+///
+/// # Errors
+/// It can't be written; this is our fault.
+pub(crate) fn represent(asked: &HeaderMap, told: Representation) -> Result<Response, Problem> {
+    let Representation { body, media_type, language, varies } = told;
     let digest = Sha256::new()
-        .chain_update([JSON, "\n", LANGUAGE, "\n"].concat())
+        .chain_update([media_type, "\n", language, "\n"].concat())
         .chain_update(&body)
         .finalize();
     let mut tag = hex::encode(digest);
@@ -34,15 +53,15 @@ pub(super) fn answer(asked: &HeaderMap, answer: &impl Serialize) -> Result<Respo
     } else {
         let mut response = body.into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
-        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(LANGUAGE));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language));
         response
     };
     let headers = response.headers_mut();
     let tag = HeaderValue::from_str(&tag).map_err(|error| Problem::ours(&error))?;
     headers.insert(ETAG, tag);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    headers.insert(VARY, HeaderValue::from_static("authorization"));
+    headers.insert(VARY, HeaderValue::from_static(varies));
     Ok(response)
 }
 

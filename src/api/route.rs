@@ -9,8 +9,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,11 +23,11 @@ use crate::identity::policy::What;
 use crate::identity::tokens::Bearer;
 
 /// Where everything about one ledger stands.
-pub(super) const LEDGER: &str = "/api/v1/ledgers/{ledger}";
+pub(crate) const LEDGER: &str = "/api/v1/ledgers/{ledger}";
 
 /// Who is let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Allows {
+pub(crate) enum Allows {
     /// Anybody, without a token.
     Anybody,
     /// Whoever has a token.
@@ -38,7 +38,7 @@ pub(super) enum Allows {
 
 /// What a caller reads, or does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
+pub(crate) enum Method {
     /// Reads; leaves nothing in the ledger.
     Get,
     /// Acts; leaves one fact, a refusal, or nothing changed.
@@ -57,63 +57,84 @@ impl Method {
 
 /// Whether a caller must say where it read what it changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Precondition {
+pub(crate) enum Precondition {
     /// It may.
     Optional,
     /// It must.
     Needed,
 }
 
+/// Whom a route answers.
+#[derive(Clone, Copy)]
+pub(crate) enum Answers {
+    /// Programs: with JSON, and problems. It stands in the document.
+    Programs,
+    /// People: with pages. How it tells somebody who is on an address that something went wrong.
+    People(fn(Problem, &Uri) -> Response),
+}
+
 /// What a route is called and what goes in and out.
 #[derive(Clone)]
-pub(super) struct Operation {
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) id: String,
-    pub(super) summary: String,
-    pub(super) allows: Allows,
-    pub(super) query: fn(&mut SchemaGenerator) -> Schema,
-    pub(super) body: Option<BodySchema>,
-    pub(super) answer: Option<fn(&mut SchemaGenerator) -> Schema>,
+pub(crate) struct Operation {
+    pub(crate) answers: Answers,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) id: String,
+    pub(crate) summary: String,
+    pub(crate) allows: Allows,
+    pub(crate) query: fn(&mut SchemaGenerator) -> Schema,
+    pub(crate) body: Option<BodySchema>,
+    pub(crate) answer: Option<fn(&mut SchemaGenerator) -> Schema>,
+}
+
+impl Operation {
+    /// Tells whoever asked that something went wrong.
+    pub(super) fn refuse(&self, problem: Problem, address: &Uri) -> Response {
+        match self.answers {
+            Answers::Programs => problem.into_response(),
+            Answers::People(tell) => tell(problem, address),
+        }
+    }
 }
 
 /// The schema of a body, as the deserializer takes it.
-pub(super) type BodySchema = fn(&mut SchemaGenerator) -> Schema;
+pub(crate) type BodySchema = fn(&mut SchemaGenerator) -> Schema;
 
 /// A request that was let in.
-pub(super) struct Call {
-    pub(super) doors: Arc<Doors>,
-    pub(super) bearer: Option<Bearer>,
-    pub(super) room: Option<Arc<Room>>,
-    pub(super) path: HashMap<String, String>,
-    pub(super) query: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Call {
+    pub(crate) doors: Arc<Doors>,
+    pub(crate) bearer: Option<Bearer>,
+    pub(crate) room: Option<Arc<Room>>,
+    pub(crate) path: HashMap<String, String>,
+    pub(crate) address: Uri,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
-pub(super) type Handling = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
+pub(crate) type Handling = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
 type Handler = Arc<dyn Fn(Call) -> Handling + Send + Sync>;
 
 /// One route.
 #[derive(Clone)]
-pub(super) struct Route {
-    pub(super) operation: Operation,
-    pub(super) handle: Handler,
+pub(crate) struct Route {
+    pub(crate) operation: Operation,
+    pub(crate) handle: Handler,
 }
 
 impl Call {
     /// The ledger that the call is about.
-    pub(super) fn room(&self) -> Result<&Arc<Room>, Problem> {
+    pub(crate) fn room(&self) -> Result<&Arc<Room>, Problem> {
         self.room.as_ref().ok_or_else(super::problem::no_such_ledger)
     }
 
     /// Who calls.
-    pub(super) fn bearer(&self) -> Result<&Bearer, Problem> {
+    pub(crate) fn bearer(&self) -> Result<&Bearer, Problem> {
         self.bearer.as_ref().ok_or_else(super::admit::no_token)
     }
 
     /// What stands in the path under a name.
-    pub(super) fn part(&self, name: &str) -> &str {
+    pub(crate) fn part(&self, name: &str) -> &str {
         self.path.get(name).map(String::as_str).unwrap_or_default()
     }
 }
@@ -159,6 +180,7 @@ impl Route {
         };
         Self {
             operation: Operation {
+                answers: Answers::Programs,
                 method: Method::Get,
                 path: path.to_owned(),
                 id: id.to_owned(),

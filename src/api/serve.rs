@@ -14,8 +14,8 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{DefaultBodyLimit, FromRequest, MatchedPath, RawPathParams, Request, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use metrics_exporter_prometheus::BuildError;
@@ -29,9 +29,10 @@ use super::doors::Doors;
 use super::numbers::{self, Numbers};
 use super::pace::Pace;
 use super::problem::Problem;
-use super::route::{Allows, Call, Method, Route};
+use super::route::{Allows, Answers, Call, Method, Route};
 use crate::config::Config;
 use crate::operate::site::SiteError;
+use crate::web;
 
 /// How much is served at a time.
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +105,7 @@ pub async fn serve(
 fn router(doors: Arc<Doors>, limits: Limits) -> Router {
     let (places, pace) = (Semaphore::new(limits.at_once), Pace::new(limits.per_second));
     let (mut router, mut methods) = (Router::new(), HashMap::<String, String>::new());
-    for route in super::routes() {
+    for route in super::routes().into_iter().chain(web::routes()) {
         let (filter, names) = match route.operation.method {
             Method::Get => (MethodFilter::GET, "GET, HEAD"),
             Method::Post(_) => (MethodFilter::POST, "POST"),
@@ -122,10 +123,20 @@ fn router(doors: Arc<Doors>, limits: Limits) -> Router {
     }
     let serving = Arc::new(Serving { doors, limits, places, pace, methods });
     router
-        .fallback(|| async { Problem::missing("no_such_address", "nothing is found here") })
+        .fallback(no_such_address)
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(serving)
+}
+
+/// Nothing is found here. Whoever looks at pages is told so with one.
+async fn no_such_address(address: Uri, headers: HeaderMap) -> Response {
+    let problem = Problem::missing("no_such_address", "nothing is found here");
+    let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !address.path().starts_with("/api/") && accepts.contains("text/html") {
+        return web::refused(problem, &address);
+    }
+    problem.into_response()
 }
 
 async fn other_method(State(serving): State<Arc<Serving>>, path: Option<MatchedPath>) -> Problem {
@@ -141,6 +152,7 @@ async fn enter(
     request: Request,
 ) -> Response {
     let (operation, begun) = (&route.operation, Instant::now());
+    let address = request.uri().clone();
     let trace = request.headers().get("traceparent").and_then(|it| it.to_str().ok());
     let trace = trace.and_then(trace_id).unwrap_or_default();
     let span = tracing::info_span!(
@@ -166,7 +178,8 @@ async fn enter(
         })?
     };
     let shown = async {
-        let response = handled.await.unwrap_or_else(Problem::into_response);
+        let refuse = |problem| operation.refuse(problem, &address);
+        let response = handled.await.unwrap_or_else(refuse);
         let status = response.status().as_u16();
         tracing::info!(status, "answered");
         let method = operation.method.as_str();
@@ -185,9 +198,8 @@ async fn handle(
     let parts = parts.map_err(|_| Problem::missing("no_such_address", "the path is not UTF-8"))?;
     let path: HashMap<String, String> =
         parts.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let (query, headers) =
-        (request.uri().query().unwrap_or_default().to_owned(), request.headers());
-    let headers = headers.clone();
+    let (address, headers) = (request.uri().clone(), request.headers().clone());
+    let query = address.query().unwrap_or_default().to_owned();
     // Read before anything is refused: a connection with a body left in it is cut off, and its caller
     // would be told nothing.
     let body = match route.operation.method {
@@ -199,12 +211,13 @@ async fn handle(
         serving.pace.take(bearer.sub.as_str())?;
     }
     let room = admit(&serving.doors, &route.operation, bearer.as_ref(), &path).await?;
-    if let Method::Post(_) = route.operation.method {
+    if let (Method::Post(_), Answers::Programs) = (route.operation.method, route.operation.answers)
+    {
         is_json(&headers)?;
     }
     let body = body?;
     let doors = Arc::clone(&serving.doors);
-    let call = Call { doors, bearer, room, path, query, headers, body };
+    let call = Call { doors, bearer, room, path, address, query, headers, body };
     (route.handle)(call).await
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::stories;
+use crate::pages;
 use crate::support::program::{Servers, runtime, wait_until};
 use crate::support::raw::{self, Message};
 
@@ -77,6 +78,7 @@ fn the_story_is_told(servers: &Servers) {
     the_lowered_target_is_found(servers);
     the_lapsed_signature_is_found(servers);
     stories::the_other_stories_are_found(servers);
+    pages::the_stories_are_told_on_pages(servers);
     let scale = &june["line"]["rule"]["scale"]["levels"][0];
     assert_eq!(scale["words"]["en"], "On track");
     let now = servers.json(&["as-at", "--ledger", "northmoor", "--json", "scorecard"]);

@@ -5,6 +5,7 @@
 
 use piperoll_events::ids::{CommandId, LedgerName, MeasureId, PostId};
 use piperoll_events::reason::{Authority, AuthorityKind, Reason, ReasonCode};
+use piperoll_events::role::granted::RoleName;
 use piperoll_events::target::{Level, TargetShape};
 use piperoll_events::text::Prose;
 use piperoll_events::{
@@ -27,6 +28,41 @@ use crate::ledger::{Acting, Answer, CoverError, ExecuteError, Ledger};
 
 /// The two bodies. Neither exists.
 pub const BODIES: [&str; 2] = ["northmoor", "severnside"];
+
+/// Somebody of the demo, to look at it as.
+#[derive(Debug, Clone, Copy)]
+pub struct Person {
+    /// The name.
+    pub name: &'static str,
+    /// The post.
+    pub post: &'static str,
+    /// What they do here: a message of the front page.
+    pub what: &'static str,
+    /// The doors they may use.
+    pub roles: &'static [RoleName],
+}
+
+/// Who may sign in to the demo's bodies.
+pub const PEOPLE: [Person; 3] = [
+    Person {
+        name: "Gwen Marsh",
+        post: "Monitoring Officer",
+        what: "person-auditor",
+        roles: &[RoleName::InternalAuditor],
+    },
+    Person {
+        name: "Ewan Pryce",
+        post: "Member of scrutiny",
+        what: "person-member",
+        roles: &[RoleName::ScrutinyReader],
+    },
+    Person {
+        name: "Rhys Calder",
+        post: "Performance Manager",
+        what: "person-officer",
+        roles: &[RoleName::Officer, RoleName::Coordinator],
+    },
+];
 
 /// Why the demo stopped; the same command goes on.
 #[derive(Debug, thiserror::Error)]

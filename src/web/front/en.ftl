@@ -1,0 +1,9 @@
+front-title = Who changed which target, who signed, and what was known
+front-lead = The record of a public body's performance. Nothing in it is ever altered or removed: look at any day, and see what was known then.
+front-ledgers = Records that you may see
+front-sign-in = Sign in to the demonstration
+front-demo = Two bodies that don't exist show how it works. Choose who you are.
+front-nobody = Nobody can sign in here yet: ask whoever runs this for a token.
+person-auditor = Internal audit: reads everything, changes nothing
+person-member = A committee member: reads what members may see
+person-officer = A data officer: enters figures and signs them

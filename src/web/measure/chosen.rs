@@ -1,0 +1,156 @@
+//! One period of a measure: every version of its figure, its status under each version of the target, who
+//! signed, and what was written about it.
+
+use piperoll_events::{Period, Position};
+use piperoll_projections::scorecard::SubmissionVersion;
+
+use super::super::frame::Looking;
+use super::super::lang::{Lang, Written};
+use super::super::mark::Mark;
+use super::super::page::Visit;
+use super::super::shown::with_unit;
+use crate::api::measures::{Commentary, commentary};
+use crate::api::problem::Problem;
+use crate::asking::answer::{Answer, AskingError, MeasureAnswer, SubmissionAnswer};
+use crate::asking::questions::signed_by::{self, Signed, State};
+use crate::asking::under_targets::{Governs, UnderTarget};
+use crate::identity::policy::What;
+
+/// A period, with all that is known of its figure.
+pub(super) struct Chosen {
+    pub(super) period: String,
+    pub(super) versions: Vec<Version>,
+    pub(super) under: Vec<Under>,
+    /// The stages of signing; empty for readers who may not ask.
+    pub(super) signed: Vec<Stage>,
+    pub(super) words: Option<Written>,
+}
+
+/// One version of the figure.
+pub(super) struct Version {
+    pub(super) when: String,
+    pub(super) what: String,
+    pub(super) figure: String,
+    pub(super) why: String,
+    pub(super) text: Option<Written>,
+    pub(super) how: String,
+    pub(super) position: Position,
+}
+
+/// The figure under one version of the target.
+pub(super) struct Under {
+    pub(super) when: String,
+    pub(super) what: String,
+    pub(super) target: String,
+    pub(super) mark: Mark,
+    pub(super) why: String,
+    pub(super) text: Option<Written>,
+    pub(super) governs: bool,
+    pub(super) position: Position,
+}
+
+/// One stage of signing, with one signature or none.
+pub(super) struct Stage {
+    pub(super) title: Written,
+    pub(super) scope: String,
+    pub(super) state: String,
+    /// Whether it covers what stands.
+    pub(super) current: bool,
+    pub(super) post: Option<Written>,
+    pub(super) covers: Vec<Position>,
+    pub(super) ended_by: Option<Position>,
+}
+
+/// The period asked for, else the latest; none where nothing was ever said.
+pub(super) async fn chosen(
+    visit: &Visit,
+    looking: &Looking<'_>,
+    asked: Option<Period>,
+    answer: &Answer<MeasureAnswer>,
+) -> Result<Option<Chosen>, Problem> {
+    let facts = &answer.answer.line.facts;
+    let Some(period) = asked.or(facts.period) else { return Ok(None) };
+    let measure = facts.measure.measure.to_string();
+    let found = looking.desk.submission(&measure, Some(period), looking.when).await;
+    let submission = match found {
+        Ok(found) => found.answer,
+        Err(AskingError::NoSubmission { .. }) if asked.is_none() => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let under = looking.desk.under_targets(&submission.line, &answer.answer.targets).await?;
+    let lang = visit.lang;
+    let may_ask = What::ReadQuestions.allowed_by(&visit.call.bearer()?.roles).is_some();
+    let signed = if may_ask {
+        let question = signed_by::Asked { measure, period };
+        looking.desk.signed_by(question, looking.when).await?.rows
+    } else {
+        Vec::new()
+    };
+    let words = commentary(&visit.call, &submission).await?.map(|told| match told {
+        Commentary::Open { text } => lang.english(text),
+        Commentary::Erased {} => Written::own(lang.say("words-erased").into_owned()),
+        Commentary::Withheld {} => Written::own(lang.say("words-withheld").into_owned()),
+    });
+    Ok(Some(Chosen {
+        period: lang.period(period),
+        versions: versions(lang, &submission),
+        under: under.iter().map(|it| row(lang, it, &submission)).collect(),
+        signed: signed.iter().map(|it| stage(lang, it)).collect(),
+        words,
+    }))
+}
+
+/// The last first.
+fn versions(lang: Lang, submission: &SubmissionAnswer) -> Vec<Version> {
+    let unit = submission.line.facts.unit();
+    let row = |version: &SubmissionVersion| {
+        let reason = version.reason.as_ref().map(|reason| lang.reason(reason));
+        let value = version.headline.as_ref().map(|headline| match headline.value {
+            Some(value) => with_unit(value, unit),
+            None => lang.say("no-figure").into_owned(),
+        });
+        let how = if version.asserted { "how-asserted" } else { "how-witnessed" };
+        Version {
+            when: lang.moment(version.reported_known_at.unwrap_or(version.recorded_at)),
+            what: lang.word("submission", &version.happened).into_owned(),
+            figure: value.unwrap_or_default(),
+            why: reason.as_ref().map(|reason| reason.code.clone()).unwrap_or_default(),
+            text: reason.and_then(|reason| reason.text),
+            how: lang.say(how).into_owned(),
+            position: version.position,
+        }
+    };
+    submission.submission.versions.iter().rev().map(row).collect()
+}
+
+fn row(lang: Lang, under: &UnderTarget, submission: &SubmissionAnswer) -> Under {
+    let facts = &submission.line.facts;
+    let reason = lang.reason(&under.reason);
+    Under {
+        when: under.known_at.map(|at| lang.moment(at)).unwrap_or_default(),
+        what: lang.word("target", &under.happened).into_owned(),
+        target: lang.aimed(under.level, facts.unit()),
+        mark: Mark::of(lang, &under.rating, facts.scale()),
+        why: reason.code,
+        text: reason.text,
+        governs: under.governs == Governs::Yes,
+        position: under.position,
+    }
+}
+
+fn stage(lang: Lang, signed: &Signed) -> Stage {
+    let scope: Vec<_> =
+        signed.scope.iter().map(|scope| lang.word("scope", scope).into_owned()).collect();
+    Stage {
+        title: match &signed.title {
+            Some(title) => lang.pick(title),
+            None => lang.english(signed.stage.to_string()),
+        },
+        scope: scope.join(", "),
+        state: lang.word("signature", &signed.state).into_owned(),
+        current: signed.state == State::Current,
+        post: signed.post_title.as_ref().map(|title| lang.pick(title)),
+        covers: signed.covers.iter().map(|covered| covered.position).collect(),
+        ended_by: signed.ended_by,
+    }
+}

@@ -1,0 +1,250 @@
+//! What reads otherwise on a scorecard than it did on another day, and what was dropped in between.
+
+use std::collections::BTreeSet;
+
+use piperoll_events::Quantity;
+use piperoll_events::ids::MeasureId;
+use piperoll_events::rating::Scale;
+use piperoll_projections::scorecard::Line;
+
+use super::Asked;
+use crate::api::problem::Problem;
+use crate::asking::answer::{Answer, Board, Scored};
+use crate::asking::moment::{AsAt, Moment, When};
+use crate::asking::questions::Between;
+use crate::asking::questions::changes::{self, Because, Changed, Part, Told};
+use crate::asking::questions::dropped::{self, Dropped, Include};
+use crate::asking::questions::made_easier::{self, Easier};
+use crate::identity::policy::What;
+use crate::web::frame::part;
+use crate::web::lang::{Lang, Written};
+use crate::web::mark::Mark;
+use crate::web::page::Visit;
+use crate::web::shown::with_unit;
+
+/// So many changes keep a page within its size.
+const ON_A_PAGE: usize = 60;
+
+/// The comparison with another day.
+pub(super) struct Compared {
+    /// Between which moments.
+    pub(super) sentence: String,
+    pub(super) changed: Vec<Row>,
+    pub(super) dropped: Vec<Drop>,
+    pub(super) easier: Vec<Eased>,
+    /// How many changes are not shown.
+    pub(super) more: u64,
+    /// How many figures were looked at.
+    pub(super) looked_at: u64,
+    touched: BTreeSet<MeasureId>,
+}
+
+/// A figure that reads otherwise.
+pub(super) struct Row {
+    pub(super) code: String,
+    pub(super) title: Written,
+    pub(super) address: String,
+    pub(super) period: String,
+    pub(super) sides: Vec<Side>,
+    pub(super) because: Vec<Cause>,
+}
+
+/// One part of it at both ends.
+pub(super) struct Side {
+    pub(super) what: String,
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+/// Why it may read otherwise.
+pub(super) struct Cause {
+    pub(super) what: String,
+    pub(super) why: String,
+    pub(super) text: Option<Written>,
+}
+
+/// A measure that is looked at less, or no longer.
+pub(super) struct Drop {
+    pub(super) code: String,
+    pub(super) title: Written,
+    pub(super) address: String,
+    pub(super) how: String,
+    pub(super) last: String,
+    /// Whether it was off track just before.
+    pub(super) off_track: bool,
+    pub(super) because: Option<Cause>,
+}
+
+/// A target that was made easier.
+pub(super) struct Eased {
+    pub(super) code: String,
+    pub(super) title: Written,
+    pub(super) address: String,
+    pub(super) period: String,
+    pub(super) old: String,
+    pub(super) new: String,
+    pub(super) ease: String,
+    pub(super) because: Cause,
+    /// Whether it was put back.
+    pub(super) restored: bool,
+}
+
+impl Compared {
+    /// Whether anything of a measure reads otherwise.
+    pub(super) fn touches(&self, measure: &MeasureId) -> bool {
+        self.touched.contains(measure)
+    }
+}
+
+/// Compares the page's moment with the end of a day.
+///
+/// # Errors
+/// No moment, no right to ask; the read models.
+pub(super) async fn compared(
+    visit: &Visit,
+    asked: &Asked,
+    day: &str,
+    shown: &Answer<Board>,
+) -> Result<Compared, Problem> {
+    if What::ReadQuestions.allowed_by(&visit.call.bearer()?.roles).is_none() {
+        return Err(Problem::not_allowed(What::ReadQuestions.roles()));
+    }
+    let (looking, as_at) = (visit.look(&asked.moment).await?, shown.as_at);
+    let wrong = |error: crate::asking::moment::NotAMoment| {
+        Problem::bad("malformed_parameter", error.to_string())
+    };
+    let other: Moment = day.parse().map_err(wrong)?;
+    let question = changes::Asked { from: other, to: Moment::Position(as_at.position) };
+    let other = looking.desk.resolve(other.into()).await?;
+    let (first, last) =
+        if other.position <= as_at.position { (other, as_at) } else { (as_at, other) };
+    let between = Between { from: first.instant, to: last.instant };
+    let (dropped, when) =
+        (dropped::Asked { between, include: Include::Nothing }, When::At(last.position));
+    let dropped = looking.desk.measures_dropped(dropped, when).await?;
+    let easier = looking.desk.targets_made_easier(made_easier::Asked { between }, when).await?;
+    let reply = looking.desk.changes(question, when).await?;
+    let lang = visit.lang;
+    let told = |at: AsAt| at.instant.map_or_else(String::new, |at| lang.moment(at));
+    let sentence =
+        lang.say_with("compared-between", &[("from", &told(first)), ("to", &told(last))]);
+    let more = reply.rows.len().saturating_sub(ON_A_PAGE);
+    let telling = Telling { visit, kept: asked.moment.kept(), lines: &shown.answer.lines };
+    Ok(Compared {
+        sentence,
+        touched: reply.rows.iter().map(|row| row.measure).collect(),
+        changed: reply.rows.iter().take(ON_A_PAGE).map(|it| telling.row(it)).collect(),
+        dropped: dropped.rows.iter().take(ON_A_PAGE).map(|it| telling.drop(it)).collect(),
+        easier: easier.rows.iter().take(ON_A_PAGE).map(|it| telling.eased(it)).collect(),
+        more: u64::try_from(more).unwrap_or(u64::MAX),
+        looked_at: reply.looked_at.submissions,
+    })
+}
+
+/// What rows are told with.
+struct Telling<'a> {
+    visit: &'a Visit,
+    kept: String,
+    lines: &'a [Scored<Line>],
+}
+
+impl Telling<'_> {
+    /// The scale that a measure is rated on; of one that is shown no longer, that of the others.
+    fn scale(&self, measure: MeasureId) -> Option<&Scale> {
+        let mut lines = self.lines.iter();
+        let own = lines.find(|line| line.facts.measure.measure == measure);
+        own.or_else(|| self.lines.first())?.facts.scale()
+    }
+
+    fn address(&self, code: &str, below: &str) -> String {
+        self.visit.address(&format!("/measures/{}{below}{}", part(code), self.kept))
+    }
+
+    fn row(&self, changed: &Changed) -> Row {
+        let lang = self.visit.lang;
+        let sign = if self.kept.is_empty() { '?' } else { '&' };
+        let scale = self.scale(changed.measure);
+        // Where the figure itself differs, how it is published goes without saying.
+        let figure = changed.differs.contains(&Part::Figure);
+        let shown = changed.differs.iter().filter(|it| !figure || **it != Part::Published);
+        Row {
+            address: format!("{}{sign}period={}", self.address(&changed.code, ""), changed.period),
+            code: changed.code.clone(),
+            title: lang.pick(&changed.title),
+            period: lang.period(changed.period),
+            sides: shown.map(|it| side(lang, *it, changed, scale)).collect(),
+            because: changed.because.iter().map(|it| cause(lang, it)).collect(),
+        }
+    }
+
+    fn eased(&self, easier: &Easier) -> Eased {
+        let (lang, row) = (self.visit.lang, &easier.change);
+        let (unit, reason) = (row.unit.as_deref(), lang.reason(&row.reason));
+        let ease = row.ease.filter(|ease| ease.loosens());
+        let ease = ease.or_else(|| row.year_on_year.map(|compared| compared.ease));
+        Eased {
+            address: self.address(&row.code, "/target-changes"),
+            code: row.code.clone(),
+            title: lang.pick(&row.title),
+            period: lang.period(row.key.period),
+            old: lang.aim(row.old.as_ref(), unit),
+            new: lang.aim(row.new.as_ref(), unit),
+            ease: ease.map(|ease| lang.word("ease", &ease).into_owned()).unwrap_or_default(),
+            because: Cause { what: String::new(), why: reason.code, text: reason.text },
+            restored: easier.restored_at.is_some(),
+        }
+    }
+
+    fn drop(&self, dropped: &Dropped) -> Drop {
+        let (lang, before) = (self.visit.lang, &dropped.before);
+        let last = before.figure.zip(before.period).map(|(figure, period)| {
+            let figure = with_unit(figure, before.unit.as_deref());
+            let rated = Mark::of(lang, &before.rating, self.scale(dropped.measure)).words.text;
+            let period = lang.period(period);
+            let told = [("figure", figure.as_str()), ("period", &period), ("rated", &rated)];
+            lang.say_with("dropped-last", &told)
+        });
+        let because = dropped.reason.as_ref().map(|reason| lang.reason(reason));
+        Drop {
+            address: self.address(&dropped.code, ""),
+            code: dropped.code.clone(),
+            title: lang.pick(&dropped.title),
+            how: lang.word("drop", &dropped.drop).into_owned(),
+            last: last.unwrap_or_else(|| lang.say("dropped-never").into_owned()),
+            off_track: before.was_off_track == Some(true),
+            because: because.map(|it| Cause { what: String::new(), why: it.code, text: it.text }),
+        }
+    }
+}
+
+fn side(lang: Lang, part: Part, changed: &Changed, scale: Option<&Scale>) -> Side {
+    let figure = |value: Option<Quantity>, unit: Option<&str>, none: &str| {
+        value.map_or_else(|| lang.say(none).into_owned(), |value| with_unit(value, unit))
+    };
+    let told = |told: &Told| {
+        let unit = told.unit.as_deref();
+        match part {
+            Part::Measure | Part::Published => figure(told.published, unit, "no-figure"),
+            Part::Figure => figure(told.value, unit, "no-figure"),
+            Part::Unit => told.unit.clone().unwrap_or_default(),
+            Part::Target => figure(told.target, unit, "no-target"),
+            Part::Rating => Mark::of(lang, &told.rating, scale).words.text,
+        }
+    };
+    let before = changed.a.as_ref().map(told);
+    Side {
+        what: lang.word("part", &part).into_owned(),
+        before: before.unwrap_or_else(|| lang.say("no-measure").into_owned()),
+        after: told(&changed.b),
+    }
+}
+
+fn cause(lang: Lang, because: &Because) -> Cause {
+    let what = because.happened.as_ref().map_or("submission", |happened| happened.as_str());
+    let why = because.reason.as_ref().map(|reason| lang.reason(reason));
+    Cause {
+        what: lang.happened(what),
+        why: why.as_ref().map_or_else(String::new, |why| why.code.clone()),
+        text: why.and_then(|why| why.text),
+    }
+}

@@ -1,0 +1,215 @@
+//! Days, periods and figures as people read them, in either language.
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use chrono_tz::Europe::London;
+use piperoll_events::comparability::Comparability;
+use piperoll_events::target::Level;
+use piperoll_events::{Authority, Period, Quantity, Reason, Target};
+use piperoll_projections::score::{Direction, FigureState};
+use piperoll_projections::scorecard::Line;
+
+use super::lang::{Lang, Written};
+use crate::asking::answer::Scored;
+
+impl Lang {
+    /// `14 October 2022`.
+    pub(super) fn day(self, day: NaiveDate) -> String {
+        format!("{} {} {}", day.day(), self.month(day), day.year())
+    }
+
+    /// `14 October 2022 at 09:30`, in London.
+    pub(super) fn moment(self, at: DateTime<Utc>) -> String {
+        let there = at.with_timezone(&London);
+        let (day, hour) = (self.day(there.date_naive()), there.format("%H:%M").to_string());
+        self.say_with("day-and-hour", &[("day", &day), ("hour", &hour)])
+    }
+
+    /// A period by its months where it is made of whole ones, else by its days: `October to December
+    /// 2023`.
+    pub(super) fn period(self, period: Period) -> String {
+        let (first, last) = period.days();
+        let after = last.checked_add_days(Days::new(1)).unwrap_or(last);
+        let whole = first.day() == 1 && after.day() == 1;
+        if !whole {
+            return self.span(&self.day(first), &self.day(last));
+        }
+        let (from, to) = (self.month(first), self.month(last));
+        let (begins, ends) = (first.year(), last.year());
+        if begins != ends {
+            return self.span(&format!("{from} {begins}"), &format!("{to} {ends}"));
+        }
+        match (first.month(), last.month()) {
+            (1, 12) => begins.to_string(),
+            (one, other) if one == other => format!("{from} {begins}"),
+            _ => format!("{} {ends}", self.span(&from, &to)),
+        }
+    }
+
+    fn span(self, from: &str, to: &str) -> String {
+        self.say_with("from-to", &[("from", from), ("to", to)])
+    }
+
+    fn month(self, day: NaiveDate) -> String {
+        self.say(&format!("month-{}", day.month())).into_owned()
+    }
+
+    /// A level that is aimed at.
+    pub(super) fn level(self, level: Level, unit: Option<&str>) -> String {
+        match level.to {
+            Some(to) => self.span(&grouped(level.at), &with_unit(to, unit)),
+            None => with_unit(level.at, unit),
+        }
+    }
+
+    /// What is aimed at, or that nothing is.
+    pub(super) fn aimed(self, level: Option<Level>, unit: Option<&str>) -> String {
+        level.map_or_else(|| self.say("no-target").into_owned(), |level| self.level(level, unit))
+    }
+
+    /// What was done, by its name in the format: `measure.target_changed`.
+    pub(super) fn happened(self, happened: &str) -> String {
+        self.word("happened", &happened.replace('.', "-")).into_owned()
+    }
+
+    /// Whether figures under a definition compare with those under the one before.
+    pub(super) fn comparability(self, comparability: Comparability) -> String {
+        match comparability {
+            Comparability::Same {} => self.say("comparability-same").into_owned(),
+            Comparability::SameAfterFactor { factor } => {
+                self.say_with("comparability-factor", &[("factor", &factor.to_string())])
+            }
+            Comparability::Broken {} => self.say("comparability-broken").into_owned(),
+        }
+    }
+
+    /// A target on one line.
+    pub(super) fn aim(self, target: Option<&Target>, unit: Option<&str>) -> String {
+        let Some(target) = target else { return self.say("no-target").into_owned() };
+        let own = target.level.map(|level| self.level(level, unit));
+        let points = target.points.iter().map(|point| {
+            let level = self.level(point.level, unit);
+            format!("{}: {level}", self.period(point.period))
+        });
+        let words = target.words.iter().map(|words| format!("“{words}”"));
+        own.into_iter().chain(points).chain(words).collect::<Vec<_>>().join("; ")
+    }
+
+    /// A figure, or why there is none.
+    pub(super) fn figure(self, line: &Scored<Line>) -> String {
+        match line.published {
+            Some(value) => with_unit(value, line.facts.unit()),
+            None => self.state(line.figure_state),
+        }
+    }
+
+    fn state(self, state: FigureState) -> String {
+        self.word("state", &state).into_owned()
+    }
+
+    /// A direction, with a sign for the eye.
+    pub(super) fn direction(self, direction: Direction) -> String {
+        self.word("direction", &direction).into_owned()
+    }
+
+    /// Why: the code in words, and what somebody wrote.
+    pub(super) fn reason(self, reason: &Reason) -> Because {
+        let text = reason.text.as_ref().map(|text| self.english(text.to_string()));
+        Because { code: self.word("reason", &reason.code).into_owned(), text }
+    }
+
+    /// Who decided, on one line.
+    pub(super) fn authority(self, authority: &Authority) -> Written {
+        let mut parts = vec![self.word("authority", &authority.kind).into_owned()];
+        parts.extend(authority.body.iter().map(ToString::to_string));
+        parts.extend(authority.decided_on.map(|day| self.day(day)));
+        parts.extend(authority.resolution.map(|it| self.word("resolution", &it).into_owned()));
+        parts.extend(authority.meeting.iter().map(ToString::to_string));
+        parts.extend(authority.item.iter().map(ToString::to_string));
+        parts.extend(authority.reference.iter().map(ToString::to_string));
+        let state = self.word("authority-state", &authority.state);
+        Written::own(format!("{} ({state})", parts.join(", ")))
+    }
+}
+
+/// Why something was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Because {
+    /// The kind of reason.
+    pub(super) code: String,
+    /// What somebody wrote.
+    pub(super) text: Option<Written>,
+}
+
+/// A figure with its unit: `67.8%`, `£1,250`, `12 days`.
+pub(super) fn with_unit(value: Quantity, unit: Option<&str>) -> String {
+    let value = grouped(value);
+    match unit {
+        None | Some("") => value,
+        Some("%") => format!("{value}%"),
+        Some("£") => match value.strip_prefix('−') {
+            Some(value) => format!("−£{value}"),
+            None => format!("£{value}"),
+        },
+        Some(unit) => format!("{value} {unit}"),
+    }
+}
+
+/// Thousands apart, and a minus that a reader aloud calls one.
+fn grouped(value: Quantity) -> String {
+    let text = value.to_string();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("−", rest));
+    let (whole, rest) = digits.split_once('.').map_or((digits, None), |(w, r)| (w, Some(r)));
+    let mut grouped = String::from(sign);
+    for (n, digit) in whole.chars().enumerate() {
+        let left = whole.len().saturating_sub(n);
+        if n > 0 && left.checked_rem(3) == Some(0) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if let Some(rest) = rest {
+        grouped.push('.');
+        grouped.push_str(rest);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str, unit: Option<&str>) -> String {
+        with_unit(text.parse().unwrap(), unit)
+    }
+
+    #[test]
+    fn a_figure_is_shown_with_its_unit_and_its_thousands_apart() {
+        assert_eq!(shown("205262", None), "205,262");
+        assert_eq!(shown("1234567.50", Some("£")), "£1,234,567.50");
+        assert_eq!(shown("-28", Some("%")), "−28%");
+        assert_eq!(shown("-1000", Some("£")), "−£1,000");
+        assert_eq!(shown("999", Some("days")), "999 days");
+        assert_eq!(shown("0", Some("")), "0");
+    }
+
+    #[test]
+    fn a_period_is_told_by_its_months() {
+        for (period, en, cy) in [
+            ("FY2023-Q3", "October to December 2023", "Hydref – Rhagfyr 2023"),
+            ("FY2023", "April 2023 to March 2024", "Ebrill 2023 – Mawrth 2024"),
+            ("2022", "2022", "2022"),
+            ("2023-05", "May 2023", "Mai 2023"),
+            ("2023-W14", "3 April 2023 to 9 April 2023", "3 Ebrill 2023 – 9 Ebrill 2023"),
+        ] {
+            let period: Period = period.parse().unwrap();
+            assert_eq!((Lang::En.period(period), Lang::Cy.period(period)), (en.into(), cy.into()));
+        }
+    }
+
+    #[test]
+    fn a_day_is_told_in_both_languages() {
+        let day = "2022-10-14".parse().unwrap();
+        assert_eq!(Lang::En.day(day), "14 October 2022");
+        assert_eq!(Lang::Cy.day(day), "14 Hydref 2022");
+    }
+}

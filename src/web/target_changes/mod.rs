@@ -1,0 +1,147 @@
+//! Who changed a measure's targets: each change in order, with why, on whose authority, and what was
+//! known when it was made.
+
+use askama::Template;
+use piperoll_events::ease::Ease;
+use piperoll_events::rating::Scale;
+use piperoll_events::{Period, Position};
+use piperoll_projections::score::Rating;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::frame::{Frame, Moment, Stood, part};
+use super::lang::{Lang, Written};
+use super::mark::Mark;
+use super::page::{Page, Shown, Visit, page};
+use super::shown::with_unit;
+use super::wording::wording;
+use crate::api::problem::Problem;
+use crate::api::route::{Allows, Method, Route};
+use crate::asking::answer::code_of;
+use crate::asking::moment::When;
+use crate::asking::questions::retargeting::Retargeting;
+use crate::asking::questions::who_changed;
+use crate::identity::policy::What;
+
+pub(super) const PAGE: Page = Page { wording: wording!(), routes };
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Asked {
+    #[serde(flatten)]
+    moment: Moment,
+    /// The target for this period alone.
+    period: Option<Period>,
+}
+
+#[derive(Template)]
+#[template(path = "target_changes/page.html")]
+struct TargetChanges {
+    frame: Frame,
+    stood: Stood,
+    /// The period asked for, as it stands in the address; or nothing.
+    asked: String,
+    measure: String,
+    title: Written,
+    code: String,
+    /// The same in words.
+    period: Option<String>,
+    /// The changes for every period.
+    all: String,
+    changes: Vec<Change>,
+    looked_at: u64,
+    asserted: bool,
+}
+
+/// One change.
+struct Change {
+    period: String,
+    what: String,
+    old: String,
+    new: String,
+    ease: Option<String>,
+    /// Whether a committee that asks for targets made easier is to see it.
+    loosens: bool,
+    year_on_year: Option<String>,
+    timing: Option<String>,
+    when: String,
+    post: Option<String>,
+    known: Option<String>,
+    before: Option<Mark>,
+    after: Option<Mark>,
+    why: String,
+    text: Option<Written>,
+    authority: Option<Written>,
+    asserted: bool,
+    position: Position,
+}
+
+fn routes(lang: Lang) -> Vec<Route> {
+    let who = (Method::Get, Allows::Role(What::ReadQuestions));
+    vec![page((lang, "/{ledger}/measures/{measure}/target-changes", "target-changes"), who, show)]
+}
+
+async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
+    if let Some(to) = visit.led(&[("known_at", &asked.moment.typed())]) {
+        return Ok(Shown::Elsewhere(to, None));
+    }
+    let looking = visit.look(&asked.moment).await?;
+    let code = visit.call.part("measure").to_owned();
+    let question = who_changed::Asked { period: asked.period, ..who_changed::Asked::of(&code) };
+    let reply = looking.desk.who_changed_target(question, looking.when).await?;
+    let answer = looking.desk.measure(&code, When::At(reply.as_at.position)).await?;
+    let facts = &answer.answer.line.facts;
+    let lang = visit.lang;
+    let (code, kept) = (code_of(&facts.measure), asked.moment.kept());
+    let title = lang.pick(&facts.measure.title);
+    let heading = lang.say_with("changes-title", &[("measure", &format!("{code} {}", title.text))]);
+    let more = asked.period.map(|period| format!("&period={period}")).unwrap_or_default();
+    let page = TargetChanges {
+        frame: visit.frame(heading).await?,
+        stood: asked.moment.stood(&visit, reply.as_at, &more),
+        asked: asked.period.map(|period| period.to_string()).unwrap_or_default(),
+        all: format!("{}{kept}", visit.call.address.path()),
+        measure: visit.address(&format!("/measures/{}{kept}", part(&code))),
+        period: asked.period.map(|period| lang.period(period)),
+        asserted: reply.rows.iter().any(|row| row.asserted),
+        changes: reply.rows.iter().rev().map(|row| change(lang, row, facts.scale())).collect(),
+        looked_at: reply.looked_at.changes,
+        title,
+        code,
+    };
+    Shown::page(&page)
+}
+
+fn change(lang: Lang, row: &Retargeting, scale: Option<&Scale>) -> Change {
+    let unit = row.unit.as_deref();
+    let reason = lang.reason(&row.reason);
+    let mark = |rating: &Option<Rating>| rating.as_ref().map(|it| Mark::of(lang, it, scale));
+    let against = |ease: Ease, period: Period| {
+        let told = [("ease", &*lang.word("ease", &ease)), ("period", &lang.period(period))];
+        lang.say_with("changes-year", &told)
+    };
+    let known = row.known_actual.as_ref().map(|known| {
+        let figure = with_unit(known.said.value, unit);
+        let told = [("figure", figure.as_str()), ("period", &lang.period(known.said.period))];
+        lang.say_with("changes-known", &told)
+    });
+    Change {
+        period: lang.period(row.key.period),
+        what: lang.word("target", &row.happened).into_owned(),
+        old: lang.aim(row.old.as_ref(), unit),
+        new: lang.aim(row.new.as_ref(), unit),
+        ease: row.ease.map(|ease| lang.word("ease", &ease).into_owned()),
+        loosens: row.ease.is_some_and(Ease::loosens),
+        year_on_year: row.year_on_year.map(|it| against(it.ease, it.period)),
+        timing: row.timing.map(|timing| lang.word("timing", &timing).into_owned()),
+        when: row.known_at.map(|at| lang.moment(at)).unwrap_or_default(),
+        post: row.act.as_ref().and_then(|act| act.post.clone()),
+        known,
+        before: mark(&row.rating_before),
+        after: mark(&row.rating_after),
+        why: reason.code,
+        text: reason.text,
+        authority: row.authority.as_ref().map(|authority| lang.authority(authority)),
+        asserted: row.asserted,
+        position: row.position,
+    }
+}
