@@ -19,9 +19,16 @@ pub struct Args {
     /// The folder with a plan for each body.
     #[arg(long, default_value = "deploy/illustrative")]
     from: PathBuf,
+    /// Only say which pages to open, of a demo that is served at this address: `http://127.0.0.1:8080`.
+    #[arg(long)]
+    served_at: Option<String>,
 }
 
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
+    if let Some(address) = &args.served_at {
+        output::line(OPEN.replace("ADDRESS", address.trim_end_matches('/')))?;
+        return Ok(Ended::Fine);
+    }
     for body in BODIES {
         let moving = MoveIn::read(&args.from.join(body).join("plan.toml"), None)?;
         let bar = output::progress(0, body);
@@ -43,6 +50,23 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
     output::line(TRY)?;
     Ok(Ended::Fine)
 }
+
+const OPEN: &str = "
+Open these pages. Sign in on the first as Gwen Marsh, who audits, as Ewan Pryce, a committee member, or as
+Rhys Calder, a data officer; none of them exists.
+  ADDRESS/
+A target lowered when its result was known, and put back:
+  ADDRESS/northmoor/measures/NM02/target-changes?period=FY2023-Q3
+  ADDRESS/severnside/measures/WB4/target-changes
+A sign-off that lapsed:
+  ADDRESS/northmoor/measures/NM09?period=FY2023-Q4
+  ADDRESS/severnside/measures/WB1?period=2022
+A series restated, a target made easier, a measure dropped while it was off track:
+  ADDRESS/northmoor/scorecard?known_at=2024-06-01&compare=2030-01-01
+  ADDRESS/severnside/scorecard?known_at=2024-06-01&compare=2030-01-01
+What was known on a day, and the same in Welsh:
+  ADDRESS/northmoor/scorecard?known_at=2022-06-01
+  ADDRESS/cy/northmoor/scorecard?known_at=2022-06-01";
 
 const TRY: &str = r#"
 Northmoor Council and Severnside Public Services Board do not exist; every figure is invented.

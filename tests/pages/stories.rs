@@ -85,11 +85,22 @@ pub(crate) fn the_stories_are_told_on_pages(servers: &Servers) {
     let (program, heard) = servers.start_and_hear(&[&all[..], &both].concat());
     let base = heard.strip_prefix("listening on ").unwrap();
     let auditor = Visitor::signed_in(base, "Gwen Marsh");
+    the_pages_that_the_demo_names_are_there(servers, &auditor);
     northmoor(&auditor);
     severnside(&auditor);
     whatever_its_reader_may_see_is_told(base);
     every_page_is_fit_for_everybody(&auditor);
     program.kill();
+}
+
+fn the_pages_that_the_demo_names_are_there(servers: &Servers, auditor: &Visitor) {
+    let told = servers.fine(&["demo", "--served-at", &auditor.base]);
+    let named: Vec<&str> =
+        told.lines().filter_map(|line| line.trim().strip_prefix(&auditor.base)).collect();
+    assert_eq!(named.len(), 9, "{told}");
+    for page in named {
+        auditor.finds(page, &["Piperoll"]);
+    }
 }
 
 fn northmoor(auditor: &Visitor) {
