@@ -97,11 +97,14 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
     let code = visit.call.part("measure").to_owned();
     let answer = looking.desk.measure(&code, looking.when).await?;
     let looking = Looking { when: When::At(answer.as_at.position), ..looking };
-    let points = over_time::points(&visit, &looking, &asked, &answer).await?;
-    let chosen = chosen::chosen(&visit, &looking, asked.period, &answer).await?;
-    let parts = looking.desk.structure(looking.when).await?;
-    let answerable = answerable(&visit, &looking, &answer).await?;
-    let definitions = definitions(&visit, &looking, &answer).await?;
+    let parts = async { Ok(looking.desk.structure(looking.when).await?) };
+    let (points, chosen, parts, answerable, definitions) = tokio::try_join!(
+        over_time::points(&visit, &looking, &asked, &answer),
+        chosen::chosen(&visit, &looking, asked.period, &answer),
+        parts,
+        answerable(&visit, &looking, &answer),
+        definitions(&visit, &looking, &answer),
+    )?;
     let (lang, line) = (visit.lang, &answer.answer.line);
     let facts = &line.facts;
     let code = code_of(&facts.measure);

@@ -23,7 +23,9 @@ use crate::web::page::Visit;
 use crate::web::shown::with_unit;
 
 /// So many changes keep a page within its size.
-const ON_A_PAGE: usize = 60;
+const ON_A_PAGE: usize = 25;
+/// And so many targets made easier, and measures dropped.
+const OF_THE_REST: usize = 12;
 
 /// The comparison with another day.
 pub(super) struct Compared {
@@ -34,6 +36,8 @@ pub(super) struct Compared {
     pub(super) easier: Vec<Eased>,
     /// How many changes are not shown.
     pub(super) more: u64,
+    /// How many of the rest.
+    pub(super) more_of_the_rest: u64,
     /// How many figures were looked at.
     pub(super) looked_at: u64,
     touched: BTreeSet<MeasureId>,
@@ -129,14 +133,17 @@ pub(super) async fn compared(
     let sentence =
         lang.say_with("compared-between", &[("from", &told(first)), ("to", &told(last))]);
     let more = reply.rows.len().saturating_sub(ON_A_PAGE);
+    let beyond = |count: usize| count.saturating_sub(OF_THE_REST);
+    let rest = beyond(easier.rows.len()).saturating_add(beyond(dropped.rows.len()));
     let telling = Telling { visit, kept: asked.moment.kept(), lines: &shown.answer.lines };
     Ok(Compared {
         sentence,
         touched: reply.rows.iter().map(|row| row.measure).collect(),
         changed: reply.rows.iter().take(ON_A_PAGE).map(|it| telling.row(it)).collect(),
-        dropped: dropped.rows.iter().take(ON_A_PAGE).map(|it| telling.drop(it)).collect(),
-        easier: easier.rows.iter().take(ON_A_PAGE).map(|it| telling.eased(it)).collect(),
+        dropped: dropped.rows.iter().take(OF_THE_REST).map(|it| telling.drop(it)).collect(),
+        easier: easier.rows.iter().take(OF_THE_REST).map(|it| telling.eased(it)).collect(),
         more: u64::try_from(more).unwrap_or(u64::MAX),
+        more_of_the_rest: u64::try_from(rest).unwrap_or(u64::MAX),
         looked_at: reply.looked_at.submissions,
     })
 }

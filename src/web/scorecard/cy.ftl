@@ -42,6 +42,14 @@ compared-more = { $count ->
     [many] Ni ddangosir { $count } newid arall; dewiswch ddiwrnod agosach.
    *[other] Ni ddangosir { $count } newid arall; dewiswch ddiwrnod agosach.
 }
+compared-rest = { $count ->
+    [zero] Dangosir pob un.
+    [one] Ni ddangosir un targed neu fesur arall; dewiswch ddiwrnod agosach.
+    [two] Ni ddangosir dau darged neu fesur arall; dewiswch ddiwrnod agosach.
+    [few] Ni ddangosir { $count } targed neu fesur arall; dewiswch ddiwrnod agosach.
+    [many] Ni ddangosir { $count } targed neu fesur arall; dewiswch ddiwrnod agosach.
+   *[other] Ni ddangosir { $count } targed neu fesur arall; dewiswch ddiwrnod agosach.
+}
 no-measure = heb ei fesur
 part-measure = Mesur
 part-figure = Ffigur

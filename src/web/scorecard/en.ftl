@@ -27,6 +27,10 @@ compared-more = { $count ->
     [one] One more change is not shown; choose a nearer day.
    *[other] { $count } more changes are not shown; choose a nearer day.
 }
+compared-rest = { $count ->
+    [one] One more target made easier or measure dropped is not shown; choose a nearer day.
+   *[other] { $count } more targets made easier or measures dropped are not shown; choose a nearer day.
+}
 no-measure = not measured
 part-measure = Measure
 part-figure = Figure

@@ -24,7 +24,9 @@ use lines::Group;
 pub(super) const PAGE: Page = Page { wording: wording!(), routes };
 
 /// So many measures keep a page within its size.
-const ON_A_PAGE: usize = 60;
+const ON_A_PAGE: usize = 40;
+/// And so many beside a comparison.
+const BESIDE: usize = 15;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Asked {
@@ -101,10 +103,11 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
     let more = more.unwrap_or_default();
     let measures = answer.answer.lines.len();
     let number = asked.page.unwrap_or(1).max(1);
-    let skipped = usize::from(number).saturating_sub(1).saturating_mul(ON_A_PAGE);
+    let on_a_page = if compared.is_some() { BESIDE } else { ON_A_PAGE };
+    let skipped = usize::from(number).saturating_sub(1).saturating_mul(on_a_page);
     let kept = asked.moment.kept();
     let groups = lines::groups(&visit, &answer.answer.lines, &parts);
-    let groups = lines::within(groups, skipped, ON_A_PAGE, |line| {
+    let groups = lines::within(groups, skipped, on_a_page, |line| {
         lines::row(&visit, line, &kept, compared.as_ref())
     });
     let page = Scorecard {
@@ -115,14 +118,18 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         groups,
         measures: u64::try_from(measures).unwrap_or(u64::MAX),
         asserted: answer.answer.asserted,
-        pages: pages(&visit, &asked, at, (measures, number)),
+        pages: pages(&visit, (&asked, &more), at, (measures.div_ceil(on_a_page), number)),
     };
     Shown::page(&page)
 }
 
 /// The other pages of the same scorecard; they stay where this one is.
-fn pages(visit: &Visit, asked: &Asked, at: Position, (measures, here): (usize, u16)) -> Vec<Leaf> {
-    let count = measures.div_ceil(ON_A_PAGE);
+fn pages(
+    visit: &Visit,
+    (asked, more): (&Asked, &str),
+    at: Position,
+    (count, here): (usize, u16),
+) -> Vec<Leaf> {
     if count < 2 {
         return Vec::new();
     }
@@ -134,7 +141,7 @@ fn pages(visit: &Visit, asked: &Asked, at: Position, (measures, here): (usize, u
     let address = visit.address("/scorecard");
     let leaf = |number: usize| Leaf {
         number,
-        address: format!("{address}{kept}&page={number}"),
+        address: format!("{address}{kept}{more}&page={number}"),
         here: number == usize::from(here),
     };
     (1..=count).map(leaf).collect()
