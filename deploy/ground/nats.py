@@ -13,7 +13,7 @@ import socket
 from ground import CannotRun, fetch, processes
 from ground.home import Home, write_private
 
-USERS = ["owner", "writer", "reader"]
+USERS = ["owner", "writer", "reader", "publisher", "subscriber"]
 
 
 def pid(home: Home) -> int | None:
