@@ -5,8 +5,9 @@
 //!
 //! [`moment`]: which position a date means; [`answer`]: scorecard, measure and submission with
 //! what the scoring functions say of them; [`questions`]: the questions of committees and auditors, each by its
-//! name.
+//! name; [`around`]: what stood just before an event and just after it.
 
 pub mod answer;
+pub mod around;
 pub mod moment;
 pub mod questions;
