@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use piperoll_events::ids::LedgerName;
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::{OnceCell, Semaphore, mpsc, watch};
 
 use super::health::Looked;
 use super::numbers::Numbers;
@@ -20,6 +20,7 @@ use crate::identity::vault::Vault;
 use crate::ledger::{Examiner, Guard, Ledger};
 use crate::operate::guarding::under_guard;
 use crate::operate::site::{Site, SiteError, Source};
+use crate::publish::outbound::Outbound;
 
 /// Everything that a request can reach.
 pub(super) struct Doors {
@@ -27,6 +28,10 @@ pub(super) struct Doors {
     pub(super) issuer: Issuer,
     pub(super) numbers: Arc<Numbers>,
     pub(super) looked: Looked,
+    /// How many more may follow updates.
+    pub(super) lines: Arc<Semaphore>,
+    /// Whether the service is stopping: what has no end of its own ends then.
+    pub(super) stopping: watch::Receiver<bool>,
     rooms: Mutex<HashMap<LedgerName, Arc<OnceCell<Arc<Room>>>>>,
     guards: mpsc::UnboundedSender<(Site, Guard)>,
 }
@@ -36,6 +41,7 @@ pub(super) struct Room {
     pub(super) site: Site,
     pub(super) source: Source,
     pub(super) examiner: Examiner,
+    pub(super) outbound: OnceCell<Outbound>,
     desk: OnceCell<Desk>,
     writer: OnceCell<Ledger>,
     vault: tokio::sync::Mutex<Option<Arc<Vault>>>,
@@ -53,12 +59,15 @@ impl Doors {
     pub(super) fn new(
         config: &Config,
         numbers: Arc<Numbers>,
+        lines: usize,
+        stopping: watch::Receiver<bool>,
     ) -> Result<(Arc<Self>, Guards), SiteError> {
         let issuer = Issuer::open(config.state()?).map_err(crate::ledger::KeyError::from)?;
         let (guards, watched) = mpsc::unbounded_channel();
         let rooms = Mutex::default();
         let (config, looked) = (config.clone(), Looked::default());
-        let doors = Self { config, issuer, numbers, looked, rooms, guards };
+        let lines = Arc::new(Semaphore::new(lines));
+        let doors = Self { config, issuer, numbers, looked, lines, stopping, rooms, guards };
         Ok((Arc::new(doors), Guards(watched)))
     }
 
@@ -76,11 +85,12 @@ impl Doors {
             let source = site.source().await?;
             let examiner = source.examiner();
             let guards = self.guards.clone();
-            let (desk, writer, vault) = Default::default();
+            let (outbound, desk, writer, vault) = Default::default();
             Ok::<_, SiteError>(Arc::new(Room {
                 site,
                 source,
                 examiner,
+                outbound,
                 desk,
                 writer,
                 vault,
