@@ -155,8 +155,8 @@ impl Published {
 }
 
 fn read(body: &[u8]) -> Result<Read<'_>, NotAnUpdate> {
-    let read: Read<'_> = serde_json::from_slice(body)
-        .map_err(|error| NotAnUpdate::Malformed(error.to_string()))?;
+    let read: Read<'_> =
+        serde_json::from_slice(body).map_err(|error| NotAnUpdate::Malformed(error.to_string()))?;
     if read.specversion != "1.0" || read.datacontenttype != "application/json" {
         return Err(malformed("`specversion` or `datacontenttype` is another"));
     }

@@ -27,9 +27,7 @@ fn updates() -> Vec<(&'static str, Value)> {
         "asserted": true, "reported_known_at": "2022-05-20T22:59:59.999999Z",
         "reason": "source_revised"});
     let part = json!([{"taxonomy": "size", "code": "small"}]);
-    let level = |code: &str, words: &str, track: &str| {
-        json!({"kind": "level", "level": code, "words": {"en": words}, "track": track})
-    };
+    let level = |code: &str, words: &str, track: &str| json!({"kind": "level", "level": code, "words": {"en": words}, "track": track});
     vec![
         (
             "structure",

@@ -101,7 +101,8 @@ impl Reader {
             let chosen = held.chosen(*position, &filter).into_iter();
             chosen.map(|(measure, _)| (*position, measure)).collect::<Vec<_>>()
         };
-        let whole: Vec<_> = measures.into_iter().chain(frameworks.iter().flat_map(framework)).collect();
+        let whole: Vec<_> =
+            measures.into_iter().chain(frameworks.iter().flat_map(framework)).collect();
         for (position, measure) in whole {
             let keys = held.find(measure).into_iter().flat_map(|known| known.periods(position));
             let cells = keys.map(|key| cell(&held, position, measure, key));
@@ -141,7 +142,8 @@ impl Reader {
         let text = "select position, kind, id, framework, parent, code, title, lead, valid_from,
                 valid_until
             from @.structure where position > $1 and position <= $2 order by position, kind, id";
-        let rows = self.session().await?.rows(text, &[&bigint(span.after), &bigint(span.upto)]).await?;
+        let rows =
+            self.session().await?.rows(text, &[&bigint(span.after), &bigint(span.upto)]).await?;
         let mut found: BTreeMap<Position, Vec<PartVersion>> = BTreeMap::new();
         for row in &rows {
             let mut columns = Columns::of(row, "structure");
