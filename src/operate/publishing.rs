@@ -176,9 +176,11 @@ async fn publish_once(
         let (source, desk, outbound) = (&source, &desk, &outbound);
         let mut publisher =
             Publisher { source, desk, outbound, standing: &mut *standing, halfway: None };
+        let before = publisher.standing.published;
         match publisher.run(until).await {
             // Another publisher was quicker, or an answer was lost.
-            Ok(Ended::Look) => tracing::debug!(ledger = %site.name, "looking where updates are"),
+            Ok(Ended::Look) if standing.published > before => {}
+            Ok(Ended::Look) => tokio::time::sleep(LOOK).await,
             Ok(Ended::AtHead) => return Ok(()),
             Err(error) => return Err(error),
         }

@@ -355,7 +355,7 @@ fn measure(then: &MeasureThen, around: &Around, recorded: &Recording) -> Measure
         ended: line.ended.as_ref().map(|ended| MeasureEnded {
             from: ended.from,
             replaced_by: ended.replaced_by,
-            comparability: ended.comparability.clone(),
+            comparability: ended.comparability,
         }),
         recorded: recorded.clone(),
     }

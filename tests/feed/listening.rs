@@ -105,11 +105,10 @@ fn what_is_recorded_is_heard_at_once_and_the_line_ends_with_the_service() {
         let mut text = String::new();
         assert!(line.read_line(&mut text).unwrap() > 0, "the line ended: {block}");
         block += &text;
-        if text == "\n" {
-            match event(&std::mem::take(&mut block)) {
-                Some(heard) => break heard,
-                None => continue,
-            }
+        if text == "\n"
+            && let Some(heard) = event(&std::mem::take(&mut block))
+        {
+            break heard;
         }
     };
     assert_eq!(heard.kind, "piperoll.update.figure.v1");

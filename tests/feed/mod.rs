@@ -8,6 +8,7 @@ mod telling;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -102,7 +103,12 @@ pub(crate) fn bytes(updates: &[Message]) -> Vec<(String, Vec<u8>)> {
 }
 
 /// What Python needs here, in the home of the test run; fetched when it is not there.
-pub(crate) fn python() -> PathBuf {
+pub(crate) fn python() -> &'static Path {
+    static PLACE: OnceLock<PathBuf> = OnceLock::new();
+    PLACE.get_or_init(fetched)
+}
+
+fn fetched() -> PathBuf {
     let place = Path::new(&setting("PIPEROLL_HOME")).join("feed");
     let pip = Command::new("python3")
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{BOUND, Feed, bytes};
+use crate::journeys::Body;
 use crate::kills::Seeded;
-use crate::support::program::{number, wait_until};
+use crate::support::program::{Servers, number, runtime, wait_until};
+use crate::support::raw;
 
 /// `position`, `part` and `parts` of an update.
 fn placing(body: &Value) -> (u64, u64, u64) {
@@ -90,15 +92,12 @@ fn a_stream_that_is_missing_or_another_ledgers_is_refused_with_what_to_do() {
 
 #[test]
 fn nothing_is_published_of_a_ledger_that_is_moving_in() {
-    let servers = crate::support::program::Servers::shared();
-    let body = crate::journeys::Body::new();
+    let servers = Servers::shared();
+    let body = Body::new();
+    let runtime = runtime();
+    let client = runtime.block_on(raw::client(&servers, "owner"));
+    let length = || runtime.block_on(raw::length(&client, &body.ledger)).unwrap_or(0);
     let move_in = servers.start(&["move-in", &body.plan()]);
-    let client = crate::support::program::block_on(crate::support::raw::client(&servers, "owner"));
-    let length = || {
-        let length = crate::support::raw::length(&client, &body.ledger);
-        crate::support::program::block_on(length).unwrap_or(0)
-    };
-    drop(client.clone());
     wait_until("something is recorded", BOUND, || length() > 5);
     move_in.kill();
     let project = servers.start(&["project", "--ledger", &body.ledger]);

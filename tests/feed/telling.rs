@@ -89,7 +89,7 @@ fn told(updates: &[Message], kind: &str, code: &str, period: &str) -> Vec<(u64, 
 
 /// Story: a target lowered when its result was known, and put back.
 fn the_lowered_target_moves_the_rating(updates: &[Message]) {
-    let targets = told(updates, "target", "NM02", "FY2023");
+    let targets = told(updates, "target", "NM02", "FY2023-Q3");
     let ratings = told(updates, "rating", "NM02", "FY2023-Q3");
     let levels: Vec<_> = ratings
         .iter()
