@@ -19,15 +19,27 @@ const POST: &str = "1b9d6bcdbbfd4b2d9b5dab8dfbbd4bed";
 
 /// What each update says, by kind.
 fn updates() -> Vec<(&'static str, Value)> {
-    let measure = json!({"id": MEASURE, "code": "FI06", "title": {"en": "Invoices paid on time",
-        "cy": "Anfonebau a dalwyd yn brydlon"}});
-    let period = json!({"code": "FY2022-Q3", "first_day": "2022-10-01", "last_day": "2022-12-31"});
-    let year = json!({"code": "FY2022", "first_day": "2022-04-01", "last_day": "2023-03-31"});
-    let recorded = json!({"at": "2022-06-01T09:30:00.123456Z", "post": "Performance Manager",
+    [standing(), told()].concat()
+}
+
+fn measure() -> Value {
+    json!({"id": MEASURE, "code": "FI06", "title": {"en": "Invoices paid on time",
+        "cy": "Anfonebau a dalwyd yn brydlon"}})
+}
+
+fn quarter() -> Value {
+    json!({"code": "FY2022-Q3", "first_day": "2022-10-01", "last_day": "2022-12-31"})
+}
+
+fn recorded() -> Value {
+    json!({"at": "2022-06-01T09:30:00.123456Z", "post": "Performance Manager",
         "asserted": true, "reported_known_at": "2022-05-20T22:59:59.999999Z",
-        "reason": "source_revised"});
-    let part = json!([{"taxonomy": "size", "code": "small"}]);
-    let level = |code: &str, words: &str, track: &str| json!({"kind": "level", "level": code, "words": {"en": words}, "track": track});
+        "reason": "source_revised"})
+}
+
+/// Of what figures stand under.
+fn standing() -> Vec<(&'static str, Value)> {
+    let (measure, recorded) = (measure(), recorded());
     vec![
         (
             "structure",
@@ -55,6 +67,16 @@ fn updates() -> Vec<(&'static str, Value)> {
             "change": {"class": "material", "comparability": {"kind": "same_after_factor",
             "factor": "0.01"}}, "recorded": recorded}),
         ),
+    ]
+}
+
+/// Of figures, and what becomes of them.
+fn told() -> Vec<(&'static str, Value)> {
+    let (measure, period, recorded) = (measure(), quarter(), recorded());
+    let year = json!({"code": "FY2022", "first_day": "2022-04-01", "last_day": "2023-03-31"});
+    let part = json!([{"taxonomy": "size", "code": "small"}]);
+    let level = |code: &str, words: &str, track: &str| json!({"kind": "level", "level": code, "words": {"en": words}, "track": track});
+    vec![
         (
             "figure",
             json!({"measure": measure, "period": period, "breakdown": part, "state": "in_force",
