@@ -16,6 +16,12 @@ pub struct Config {
     /// NATS, as a reader: projectors and checks.
     #[arg(long, env = "PIPEROLL_NATS_READER_URL", hide_env_values = true, global = true)]
     pub nats_reader_url: Option<String>,
+    /// NATS, as the publisher of updates.
+    #[arg(long, env = "PIPEROLL_NATS_PUBLISHER_URL", hide_env_values = true, global = true)]
+    pub nats_publisher_url: Option<String>,
+    /// NATS, as a subscriber to updates: the HTTP role hands them on.
+    #[arg(long, env = "PIPEROLL_NATS_SUBSCRIBER_URL", hide_env_values = true, global = true)]
+    pub nats_subscriber_url: Option<String>,
     /// NATS's monitoring address, `http://…`; several with commas.
     #[arg(long, env = "PIPEROLL_NATS_MONITOR_URL", value_delimiter = ',', global = true)]
     pub nats_monitor_url: Vec<String>,
@@ -61,6 +67,10 @@ needed! {
     nats_writer_url: str = "--nats-writer-url", "PIPEROLL_NATS_WRITER_URL";
     /// NATS, as a reader.
     nats_reader_url: str = "--nats-reader-url", "PIPEROLL_NATS_READER_URL";
+    /// NATS, as the publisher of updates.
+    nats_publisher_url: str = "--nats-publisher-url", "PIPEROLL_NATS_PUBLISHER_URL";
+    /// NATS, as a subscriber to updates.
+    nats_subscriber_url: str = "--nats-subscriber-url", "PIPEROLL_NATS_SUBSCRIBER_URL";
     /// Postgres.
     postgres_url: str = "--postgres-url", "PIPEROLL_POSTGRES_URL";
     /// The folder of the keys.

@@ -1,6 +1,6 @@
 //! Piperoll, the service: decides, records, projects and answers.
 //!
-//! **Invariant:** the outside is reached from few rooms: NATS from `ledger/`, Postgres from
+//! **Invariant:** the outside is reached from few rooms: NATS from `ledger/` and `publish/`, Postgres from
 //! `identity/` and `operate/` (and the projections crate), the environment from `config.rs`, time
 //! from `clock.rs`, randomness from `ids.rs`. `commands/` reaches nothing.
 
@@ -16,4 +16,5 @@ pub mod instants;
 pub mod ledger;
 pub mod moving;
 pub mod operate;
+pub mod publish;
 pub mod web;

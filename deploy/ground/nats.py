@@ -13,7 +13,7 @@ import socket
 from ground import CannotRun, fetch, processes
 from ground.home import Home, write_private
 
-USERS = ["owner", "writer", "reader"]
+USERS = ["owner", "writer", "reader", "publisher", "subscriber"]
 
 
 def pid(home: Home) -> int | None:
@@ -54,22 +54,19 @@ def launch(home: Home):
     """Writes the configuration and starts the server; the caller waits for `observe`."""
     program = fetch.nats_server()
     client, monitor = home.ports(["nats", "monitor"])
-    with open(
-        os.path.join(os.path.dirname(__file__), "..", "nats.conf"), encoding="utf-8"
-    ) as source:
-        text = source.read()
-    filled = {
-        "name": home.name,
-        "client_port": client,
-        "monitor_port": monitor,
-        "store": home.join("nats", "jetstream"),
-    }
-    filled.update({who: home.password(f"nats-{who}") for who in USERS})
-    for key, value in filled.items():
-        quoted = str(value).replace("\\", "\\\\").replace('"', '\\"')
-        text = text.replace("{{" + key + "}}", quoted)
+    text = _filled(home, client, monitor)
     write_private(_conf(home), text, home.runner)
     return processes.launch([program, "-c", _conf(home)], home.join("nats"), log(home), home.runner)
+
+
+def outdated(home: Home) -> bool:
+    """Whether the configuration that it was started with is not the one it would get."""
+    ports = home.facts["ports"]
+    try:
+        with open(_conf(home), encoding="utf-8") as kept:
+            return kept.read() != _filled(home, ports["nats"], ports["monitor"])
+    except OSError:
+        return True
 
 
 def prepare(home: Home) -> bool:
@@ -96,6 +93,24 @@ def url(home: Home, user: str) -> str:
 
 def _conf(home: Home) -> str:
     return home.join("nats", "nats.conf")
+
+
+def _filled(home: Home, client: int, monitor: int) -> str:
+    """`deploy/nats.conf` with what belongs to this home; passwords that are missing are made."""
+    template = os.path.join(os.path.dirname(__file__), "..", "nats.conf")
+    with open(template, encoding="utf-8") as source:
+        text = source.read()
+    filled = {
+        "name": home.name,
+        "client_port": client,
+        "monitor_port": monitor,
+        "store": home.join("nats", "jetstream"),
+    }
+    filled.update({who: home.password(f"nats-{who}") for who in USERS})
+    for key, value in filled.items():
+        quoted = str(value).replace("\\", "\\\\").replace('"', '\\"')
+        text = text.replace("{{" + key + "}}", quoted)
+    return text
 
 
 def _greet(port: int, password: str) -> str | None:

@@ -85,6 +85,11 @@ def launch(home: Home):
     )
 
 
+def outdated(home: Home) -> bool:
+    """Its settings are read when it starts; none of them is worth a restart."""
+    return False
+
+
 def prepare(home: Home) -> bool:
     """Makes the role and the database that are handed out; False while nobody answers yet."""
     try:

@@ -223,12 +223,12 @@ pub fn parse_micros(text: &str) -> Option<DateTime<Utc>> {
     (text.len() == 27 && text.ends_with('Z')).then_some(time)
 }
 
-mod micros_option {
+pub(crate) mod micros_option {
     use chrono::{DateTime, Utc};
     use serde::{Deserialize, Deserializer, Serializer};
 
     #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         time: &Option<DateTime<Utc>>,
         to: S,
     ) -> Result<S::Ok, S::Error> {
@@ -238,7 +238,7 @@ mod micros_option {
         }
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Option<DateTime<Utc>>, D::Error> {
         let text = Option::<String>::deserialize(from)?;

@@ -34,6 +34,7 @@ pub mod step;
 pub mod submission;
 pub mod target;
 pub mod text;
+pub mod update;
 
 pub use breakdown::Breakdown;
 pub use cell::Cell;
@@ -47,3 +48,4 @@ pub use quantity::Quantity;
 pub use reason::{Authority, Reason};
 pub use registry::{DecodeError, EventFact, EventSchema, Fact, schemas};
 pub use target::{Target, TargetKey, Tier};
+pub use update::Update;

@@ -187,6 +187,9 @@ fn describe(
     };
     let content = match operation.answer {
         Some(schema) => json!({ "application/json": { "schema": schema(outward) } }),
+        None if operation.id == super::updates::ID => {
+            json!({ "text/event-stream": { "schema": { "type": "string" } } })
+        }
         None => json!({ "text/plain": { "schema": { "type": "string" } } }),
     };
     let mut responses = json!({
@@ -315,6 +318,12 @@ fn headers(operation: &Operation) -> Vec<Value> {
             "schema": { "type": "string", "pattern": pattern } })
     };
     match operation.method {
+        Method::Get if operation.id == super::updates::ID => vec![header(
+            "Last-Event-ID",
+            false,
+            "^[0-9]{1,16}$",
+            "The id of the last event heard: those after it follow. It goes before `after`.",
+        )],
         Method::Get => Vec::new(),
         Method::Post(precondition) => vec![
             header(

@@ -10,7 +10,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use piperoll_events::ids::LedgerName;
 use piperoll_events::ledger::{Created, Ledger as LedgerFact};
 use piperoll_events::{Event, Fact, Position};
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::{OnceCell, Semaphore, mpsc, watch};
 
 use super::health::Looked;
 use super::numbers::Numbers;
@@ -22,6 +22,7 @@ use crate::identity::vault::Vault;
 use crate::ledger::{Examiner, Guard, Ledger};
 use crate::operate::guarding::under_guard;
 use crate::operate::site::{Site, SiteError, Source};
+use crate::publish::outbound::Outbound;
 
 /// Everything that a request can reach.
 pub(crate) struct Doors {
@@ -29,6 +30,10 @@ pub(crate) struct Doors {
     pub(crate) issuer: Issuer,
     pub(super) numbers: Arc<Numbers>,
     pub(super) looked: Looked,
+    /// How many more may follow updates.
+    pub(super) lines: Arc<Semaphore>,
+    /// Whether the service is stopping: what has no end of its own ends then.
+    pub(super) stopping: watch::Receiver<bool>,
     rooms: Mutex<HashMap<LedgerName, Arc<OnceCell<Arc<Room>>>>>,
     guards: mpsc::UnboundedSender<(Site, Guard)>,
 }
@@ -38,6 +43,7 @@ pub(crate) struct Room {
     pub(crate) site: Site,
     pub(crate) source: Source,
     pub(crate) examiner: Examiner,
+    pub(super) outbound: OnceCell<Outbound>,
     founded: OnceCell<Created>,
     desk: OnceCell<Desk>,
     writer: OnceCell<Ledger>,
@@ -56,12 +62,15 @@ impl Doors {
     pub(super) fn new(
         config: &Config,
         numbers: Arc<Numbers>,
+        lines: usize,
+        stopping: watch::Receiver<bool>,
     ) -> Result<(Arc<Self>, Guards), SiteError> {
         let issuer = Issuer::open(config.state()?).map_err(crate::ledger::KeyError::from)?;
         let (guards, watched) = mpsc::unbounded_channel();
         let rooms = Mutex::default();
         let (config, looked) = (config.clone(), Looked::default());
-        let doors = Self { config, issuer, numbers, looked, rooms, guards };
+        let lines = Arc::new(Semaphore::new(lines));
+        let doors = Self { config, issuer, numbers, looked, lines, stopping, rooms, guards };
         Ok((Arc::new(doors), Guards(watched)))
     }
 
@@ -79,11 +88,12 @@ impl Doors {
             let source = site.source().await?;
             let examiner = source.examiner();
             let guards = self.guards.clone();
-            let (founded, desk, writer, vault) = Default::default();
+            let (founded, outbound, desk, writer, vault) = Default::default();
             Ok::<_, SiteError>(Arc::new(Room {
                 site,
                 source,
                 examiner,
+                outbound,
                 founded,
                 desk,
                 writer,

@@ -19,6 +19,7 @@
 //! | `health.rs` | is it alive, is it ready, which release |
 //! | `acts.rs` | what people do: a line a command |
 //! | `act.rs` | from a request to a command carried out |
+//! | `updates.rs` | updates as server-sent events |
 //! | `ledgers.rs`, `measures.rs`, `events.rs`, `questions.rs` | reads, a file a resource |
 
 mod act;
@@ -39,6 +40,7 @@ mod questions;
 pub(crate) mod reply;
 pub(crate) mod route;
 mod serve;
+mod updates;
 
 pub use document::openapi;
 pub use serve::{Limits, ServeError, serve};
@@ -50,6 +52,7 @@ fn routes() -> Vec<route::Route> {
     routes.extend(measures::routes());
     routes.extend(events::routes());
     routes.extend(questions::routes());
+    routes.extend(updates::routes());
     routes.extend(acts::routes());
     routes
 }

@@ -28,6 +28,7 @@ use crate::identity::tokens::TokenError;
 use crate::identity::vault::VaultError;
 use crate::ledger::{AskError, CoverError, ExamineError, ExecuteError};
 use crate::operate::site::SiteError;
+use crate::publish::outbound::OutboundError;
 
 /// An error as a client sees it. Small to carry about: nearly every function may return one.
 #[derive(Debug)]
@@ -350,6 +351,19 @@ impl From<SiteError> for Problem {
                     .because(source)
             }
             SiteError::Missing(_) | SiteError::Key(_) => Self::ours(&error),
+        }
+    }
+}
+
+impl From<OutboundError> for Problem {
+    fn from(error: OutboundError) -> Self {
+        match error {
+            OutboundError::Missing(_) => {
+                let detail = "the updates of this ledger are not published; ask its operator";
+                Self::missing("no_updates", detail)
+            }
+            OutboundError::Ask(error) => error.into(),
+            _ => Self::ours(&error),
         }
     }
 }

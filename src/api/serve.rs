@@ -21,7 +21,7 @@ use axum::routing::{MethodFilter, on};
 use metrics_exporter_prometheus::BuildError;
 use piperoll_events::profile::MOST_BYTES;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tracing::Instrument;
 
 use super::admit::{admit, identify};
@@ -43,6 +43,8 @@ pub struct Limits {
     pub at_once: usize,
     /// How many one person may make in a second, for long.
     pub per_second: NonZeroU32,
+    /// How many may follow updates at a time.
+    pub lines: usize,
 }
 
 /// Why nothing is served.
@@ -89,11 +91,16 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let numbers = Arc::new(Numbers::new()?);
-    let (doors, guards) = Doors::new(config, Arc::clone(&numbers))?;
+    let (stops, stopping) = watch::channel(false);
+    let (doors, guards) = Doors::new(config, Arc::clone(&numbers), limits.lines, stopping)?;
     let listened = |source| ServeError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listened)?;
     listening(listener.local_addr().map_err(listened)?);
     let router = router(doors, limits);
+    let stop = async move {
+        stop.await;
+        stops.send_replace(true);
+    };
     let served = async { axum::serve(listener, router).with_graceful_shutdown(stop).await };
     tokio::select! {
         ended = served => ended.map_err(ServeError::Ended),

@@ -5,9 +5,11 @@
 //!
 //! [`moment`]: which position a date means; [`answer`]: scorecard, measure and submission with
 //! what the scoring functions say of them; [`questions`]: the questions of committees and auditors, each by its
-//! name; [`under_targets`]: one figure under every version of its target.
+//! name; [`under_targets`]: one figure under every version of its target; [`around`]: what stood just before an
+//! event and just after it.
 
 pub mod answer;
+pub mod around;
 pub mod moment;
 pub mod questions;
 pub mod under_targets;

@@ -2,10 +2,11 @@
 
 use clap::Parser;
 
-use super::{Ended, project, serve};
+use super::{Ended, project, publish, serve};
 use crate::config::Config;
 
-/// Serves the HTTP API and keeps the read models up to date, in one process, until it is stopped.
+/// Serves the HTTP API, keeps the read models up to date and publishes updates, in one process, until it
+/// is stopped. Updates are published where the publisher's credential is given.
 #[derive(Debug, Parser)]
 #[command(
     after_help = "Example:\n  piperoll all --listen 127.0.0.1:8080 --ledger northmoor --ledger severnside"
@@ -18,12 +19,24 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
+    let ledgers = args.projecting.ledgers().to_vec();
+    let publishing = async {
+        if config.nats_publisher_url.is_none() {
+            tracing::warn!("nothing is published: PIPEROLL_NATS_PUBLISHER_URL is not set");
+            return std::future::pending().await;
+        }
+        publish::keep_up(&ledgers, config).await
+    };
     // Whichever ends first ends the other: half a service would look like a whole one.
     tokio::select! {
         served = serve::run(args.serving, config) => served,
         projected = project::keep_up(args.projecting, config) => {
             projected?;
             anyhow::bail!("the projectors ended by themselves")
+        }
+        published = publishing => {
+            published?;
+            anyhow::bail!("the publishers ended by themselves")
         }
     }
 }

@@ -105,6 +105,9 @@ The same over HTTP, at the address printed below (its document: /api/openapi.jso
   TOKEN=$(piperoll token --ledger northmoor --name "Gwen Marsh" --role internal_auditor)
   curl -H "Authorization: Bearer $TOKEN" \
     "ADDRESS/api/v1/ledgers/northmoor/changes?from=2024-06-01&to=2030-01-01"
+A copy of it all in SQLite, kept up by updates (deploy/consumer/README.md: needs nats-py):
+  python3 deploy/consumer/consumer.py follow --ledger northmoor --until-caught-up
+  python3 deploy/consumer/consumer.py show ratings
 Is everything as it should be?
   piperoll doctor --ledger northmoor --ledger severnside
 Make the read model anew and compare:

@@ -16,6 +16,7 @@ mod move_in;
 mod output;
 mod project;
 mod projections;
+mod publish;
 mod schema;
 mod serve;
 mod token;
@@ -47,7 +48,7 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serves the HTTP API and keeps the read models up to date, in one process.
+    /// Serves the HTTP API, keeps the read models up and publishes updates, in one process.
     All(all::Args),
     /// Asks the record as it stands, or as it stood at any date.
     AsAt(as_at::Args),
@@ -69,7 +70,9 @@ pub enum Command {
     Project(project::Args),
     /// Lists read models, their lag, and rebuilds them.
     Projections(projections::Args),
-    /// Prints the JSON Schema of an event, the OpenAPI document, or the names of all events.
+    /// Tells a body's own systems what changed, on a stream of updates.
+    Publish(publish::Args),
+    /// Prints the JSON Schema of an event or an update, the OpenAPI or AsyncAPI document, or all names.
     Schema(schema::Args),
     /// Serves the HTTP API until it is stopped.
     Serve(serve::Args),
@@ -129,6 +132,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ended> {
         Command::MoveIn(args) => move_in::run(args, &config).await,
         Command::Project(args) => project::run(args, &config).await,
         Command::Projections(args) => projections::run(args, &config).await,
+        Command::Publish(args) => publish::run(args, &config).await,
         Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(args, &config).await,
         Command::Token(args) => token::run(args, &config).await,

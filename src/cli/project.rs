@@ -20,6 +20,13 @@ pub struct Args {
     ledger: Vec<LedgerName>,
 }
 
+impl Args {
+    /// The ledgers named.
+    pub(super) fn ledgers(&self) -> &[LedgerName] {
+        &self.ledger
+    }
+}
+
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
     tokio::select! {
         ended = keep_up(args, config) => ended?,

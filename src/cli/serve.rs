@@ -27,6 +27,9 @@ pub struct Args {
     /// How many requests may be under way.
     #[arg(long, default_value_t = 256)]
     at_once: usize,
+    /// How many may follow updates at a time.
+    #[arg(long, default_value_t = 64)]
+    lines: usize,
     /// How many requests one person may make in a second, for long; twice as many after a rest.
     #[arg(long, default_value = "200")]
     per_second: NonZeroU32,
@@ -42,7 +45,8 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
         }
     };
     let time = Duration::from_millis(args.request_ms);
-    let limits = Limits { time, at_once: args.at_once, per_second: args.per_second };
+    let (at_once, per_second, lines) = (args.at_once, args.per_second, args.lines);
+    let limits = Limits { time, at_once, per_second, lines };
     let listening = |address| {
         // Whoever started it may not read; it serves all the same.
         output::line(format!("listening on http://{address}")).ok();

@@ -14,6 +14,8 @@ pub enum What {
     ReadQuestions,
     /// Read the ledger's events as they are stored.
     ReadEvents,
+    /// Follow what changed, update by update, to keep a copy.
+    ReadUpdates,
     /// Read what people wrote about figures.
     ReadCommentary,
     /// Act.
@@ -80,6 +82,16 @@ impl What {
                 ExternalAuditor,
                 RecordsManager,
             ],
+            Self::ReadUpdates => &[
+                Coordinator,
+                FrameworkAdmin,
+                Publisher,
+                InformationOfficer,
+                InternalAuditor,
+                ExternalAuditor,
+                RecordsManager,
+                PartnerOfficer,
+            ],
             Self::ReadEvents => {
                 &[Coordinator, FrameworkAdmin, InternalAuditor, ExternalAuditor, RecordsManager]
             }
@@ -124,8 +136,13 @@ impl Act {
 mod tests {
     use super::*;
 
-    const READS: [What; 4] =
-        [What::ReadScorecard, What::ReadQuestions, What::ReadEvents, What::ReadCommentary];
+    const READS: [What; 5] = [
+        What::ReadScorecard,
+        What::ReadQuestions,
+        What::ReadEvents,
+        What::ReadUpdates,
+        What::ReadCommentary,
+    ];
     const ACTS: [Act; 9] = [
         Act::KeepFrameworks,
         Act::KeepMeasures,

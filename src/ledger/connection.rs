@@ -27,6 +27,10 @@ pub enum Role {
     Writer,
     /// Reads, through consumers of its own.
     Reader,
+    /// Appends updates.
+    Publisher,
+    /// Reads updates.
+    Subscriber,
 }
 
 impl Role {
@@ -37,6 +41,8 @@ impl Role {
             Self::Owner => "owner",
             Self::Writer => "writer",
             Self::Reader => "reader",
+            Self::Publisher => "publisher",
+            Self::Subscriber => "subscriber",
         }
     }
 }
@@ -222,7 +228,7 @@ impl Connection {
     }
 
     /// Asks the JetStream API: JSON out, JSON in.
-    pub(super) async fn ask<A: DeserializeOwned>(
+    pub(crate) async fn ask<A: DeserializeOwned>(
         &self,
         subject: String,
         question: &(impl Serialize + Sync),
@@ -234,13 +240,13 @@ impl Connection {
     }
 
     /// Calls the JetStream API where it takes no words beside the subject, not even `{}`.
-    pub(super) async fn call(&self, subject: String) -> Result<(), AskError> {
+    pub(crate) async fn call(&self, subject: String) -> Result<(), AskError> {
         let answer = self.request(&subject, Request::new()).await?;
         read_answer::<Value>(&subject, &answer.payload).map(|_| ())
     }
 
     /// Publishes into a stream and waits for what JetStream says.
-    pub(super) async fn store<A: DeserializeOwned>(
+    pub(crate) async fn store<A: DeserializeOwned>(
         &self,
         subject: &str,
         headers: HeaderMap,

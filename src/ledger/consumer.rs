@@ -14,8 +14,7 @@ use futures::stream::ReadyChunks;
 use piperoll_events::Position;
 use serde_json::{Value, json};
 
-use super::connection::AskError;
-use super::read::Stream;
+use super::connection::{AskError, Connection};
 use crate::ids::{NoRandomness, random};
 
 /// The most messages asked for at a time.
@@ -31,9 +30,29 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 /// How long the server keeps a consumer that nobody asks.
 const INACTIVE: Duration = Duration::from_mins(2);
 
+/// How much is asked for at a time, and how long the server keeps a consumer that nobody asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pull {
+    /// The most messages.
+    pub(crate) batch: usize,
+    /// The most bytes.
+    pub(crate) bytes: usize,
+    /// How long the server keeps it.
+    pub(crate) inactive: Duration,
+}
+
+impl Pull {
+    /// For whoever reads a ledger.
+    pub(super) const LEDGER: Self = Self { batch: BATCH, bytes: BATCH_BYTES, inactive: INACTIVE };
+}
+
 /// A consumer, and where its messages arrive.
-pub(super) struct Consumer {
-    stream: Stream,
+#[derive(Debug)]
+pub(crate) struct Consumer {
+    connection: Connection,
+    /// The stream's name.
+    on: String,
+    pull: Pull,
     name: String,
     inbox: String,
     messages: ReadyChunks<Subscriber>,
@@ -43,13 +62,13 @@ pub(super) struct Consumer {
 
 /// A message of the stream, at its place.
 #[derive(Debug)]
-pub(super) struct Arrived {
-    pub(super) position: Position,
-    pub(super) message: Message,
+pub(crate) struct Arrived {
+    pub(crate) position: Position,
+    pub(crate) message: Message,
 }
 
 /// Why there is no consumer.
-pub(super) enum NoConsumer {
+pub(crate) enum NoConsumer {
     /// NATS says no, or nothing.
     Ask(AskError),
     /// No random bits for its name.
@@ -71,10 +90,14 @@ impl From<NoRandomness> for NoConsumer {
 }
 
 impl Consumer {
-    /// Makes one that begins after `cursor`.
-    pub(super) async fn create(stream: &Stream, cursor: Position) -> Result<Self, NoConsumer> {
+    /// Makes one on the stream called `on`, that begins after `cursor`.
+    pub(crate) async fn create(
+        connection: &Connection,
+        on: String,
+        cursor: Position,
+        pull: Pull,
+    ) -> Result<Self, NoConsumer> {
         let name = format!("follow_{}", hex::encode(random::<8>()?));
-        let on = stream.stream_name();
         let question = json!({
             "stream_name": on,
             "action": "create",
@@ -86,16 +109,17 @@ impl Consumer {
                 "replay_policy": "instant",
                 "mem_storage": true,
                 "num_replicas": 1,
-                "inactive_threshold": nanos(INACTIVE),
+                "inactive_threshold": nanos(pull.inactive),
             },
         });
-        let connection = stream.connection();
         connection.ask::<Value>(format!("$JS.API.CONSUMER.CREATE.{on}.{name}"), &question).await?;
         let inbox = connection.client().new_inbox();
         let messages = connection.client().subscribe(inbox.clone()).await;
         let messages = messages.map_err(|error| NoConsumer::Deaf(error.to_string()))?;
         Ok(Self {
-            stream: stream.clone(),
+            connection: connection.clone(),
+            on,
+            pull,
             name,
             inbox,
             messages: messages.ready_chunks(CHUNK),
@@ -105,28 +129,27 @@ impl Consumer {
 
     /// Asks for more, so that the server has the next messages in hand when it has sent the last
     /// of those asked for before.
-    pub(super) async fn top_up(&mut self) -> Result<(), String> {
-        while self.due <= BATCH {
+    pub(crate) async fn top_up(&mut self) -> Result<(), String> {
+        while self.due <= self.pull.batch {
             let question = json!({
-                "batch": BATCH,
-                "max_bytes": BATCH_BYTES,
+                "batch": self.pull.batch,
+                "max_bytes": self.pull.bytes,
                 "expires": nanos(EXPIRES),
                 "idle_heartbeat": nanos(HEARTBEAT),
             });
-            let on = self.stream.stream_name();
-            let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{on}.{}", self.name);
-            let client = self.stream.connection().client();
-            client
+            let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", self.on, self.name);
+            self.connection
+                .client()
                 .publish_with_reply(subject, self.inbox.clone(), question.to_string().into())
                 .await
                 .map_err(|error| error.to_string())?;
-            self.due = self.due.saturating_add(BATCH);
+            self.due = self.due.saturating_add(self.pull.batch);
         }
         Ok(())
     }
 
     /// What is there, as soon as there is something. Cancelling it loses nothing.
-    pub(super) async fn next(&mut self) -> Result<Vec<Message>, String> {
+    pub(crate) async fn next(&mut self) -> Result<Vec<Message>, String> {
         match tokio::time::timeout(HEARTBEAT.saturating_mul(2), self.messages.next()).await {
             Ok(Some(messages)) => Ok(messages),
             Ok(None) => Err("the subscription ended".to_owned()),
@@ -135,14 +158,14 @@ impl Consumer {
     }
 
     /// A message at its place; none where the server only says how it stands.
-    pub(super) fn take(&mut self, message: Message) -> Result<Option<Arrived>, String> {
+    pub(crate) fn take(&mut self, message: Message) -> Result<Option<Arrived>, String> {
         if let Some(status) = message.status {
             return match status.as_u16() {
                 100 => Ok(None),
                 // A request ended before it was full: by time, by bytes, or for want of messages.
                 404 | 408 | 409 if header(&message, "Nats-Pending-Messages").is_some() => {
                     let pending = header(&message, "Nats-Pending-Messages");
-                    let pending = pending.and_then(|n| n.parse().ok()).unwrap_or(BATCH);
+                    let pending = pending.and_then(|n| n.parse().ok()).unwrap_or(self.pull.batch);
                     self.due = self.due.saturating_sub(pending);
                     Ok(None)
                 }
@@ -159,10 +182,9 @@ impl Consumer {
     }
 
     /// Tells the server that it is no longer needed. A courtesy: it would be forgotten anyway.
-    pub(super) async fn dismiss(self) {
-        let subject =
-            format!("$JS.API.CONSUMER.DELETE.{}.{}", self.stream.stream_name(), self.name);
-        if let Err(error) = self.stream.connection().call(subject).await {
+    pub(crate) async fn dismiss(self) {
+        let subject = format!("$JS.API.CONSUMER.DELETE.{}.{}", self.on, self.name);
+        if let Err(error) = self.connection.call(subject).await {
             tracing::debug!(%error, "a consumer was left to expire");
         }
     }

@@ -22,10 +22,18 @@ pub(super) fn compare(
     remembered: Option<&Identity>,
     found: &Map<String, Value>,
 ) -> Vec<Difference> {
+    compare_with(&fixed(name), remembered, found)
+}
+
+/// As [`compare`], with the fields that a stream of another purpose must have.
+pub(crate) fn compare_with(
+    wanted: &Map<String, Value>,
+    remembered: Option<&Identity>,
+    found: &Map<String, Value>,
+) -> Vec<Difference> {
     /// Where a copy lies, how it is packed and what an operator calls it change no event.
     const INDIFFERENT: [&str; 5] =
         ["num_replicas", "metadata", "placement", "compression", "description"];
-    let wanted = fixed(name);
     let absent = Value::Null;
     let fields: BTreeSet<&String> = wanted.keys().chain(found.keys()).collect();
     let mut differences: Vec<_> = fields

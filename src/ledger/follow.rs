@@ -20,7 +20,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 use super::authenticity::Verifier;
 use super::connection::AskError;
-use super::consumer::{Arrived, BATCH, Consumer, NoConsumer};
+use super::consumer::{Arrived, BATCH, Consumer, NoConsumer, Pull};
 use super::place::{Judge, UnknownEvent};
 use super::read::{Identity, Stream};
 use crate::ids::NoRandomness;
@@ -262,7 +262,9 @@ impl Run {
             Ok(false) => return Break::Done,
             Err(reason) => return reason,
         }
-        let mut consumer = match Consumer::create(&self.stream, self.cursor).await {
+        let (connection, on) = (self.stream.connection(), self.stream.stream_name());
+        let created = Consumer::create(connection, on, self.cursor, Pull::LEDGER).await;
+        let mut consumer = match created {
             Ok(consumer) => consumer,
             Err(none) => return none.into(),
         };

@@ -47,6 +47,11 @@ mod place;
 mod read;
 mod stream;
 
+pub(crate) use consumer::{Arrived, Consumer, NoConsumer, Pull};
+pub(crate) use differences::compare_with;
+pub(crate) use read::{API, StreamReport, report, stored};
+pub(crate) use stream::{GENESIS, LEDGER_ID, named};
+
 pub use ahead::Prepared;
 pub use append::Ledger;
 pub use asked::{Acting, Answer, AnswerKind, BatchError, ExecuteError};

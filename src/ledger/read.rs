@@ -35,20 +35,20 @@ pub struct Stream {
 
 /// What NATS says of a stream.
 #[derive(Debug, Deserialize)]
-pub(super) struct StreamReport {
-    pub(super) config: Map<String, Value>,
+pub(crate) struct StreamReport {
+    pub(crate) config: Map<String, Value>,
     pub(super) created: DateTime<Utc>,
-    pub(super) state: StreamState,
+    pub(crate) state: StreamState,
     /// NATS's clock when it answered.
     pub(super) ts: DateTime<Utc>,
 }
 
 /// What a stream holds.
 #[derive(Debug, Clone, Copy, Deserialize)]
-pub(super) struct StreamState {
+pub(crate) struct StreamState {
     pub(super) messages: u64,
-    pub(super) first_seq: u64,
-    pub(super) last_seq: u64,
+    pub(crate) first_seq: u64,
+    pub(crate) last_seq: u64,
 }
 
 /// A message as it is stored.
@@ -84,7 +84,7 @@ struct GotMessage {
 }
 
 impl StreamReport {
-    pub(super) fn identity(&self) -> Option<Identity> {
+    pub(crate) fn identity(&self) -> Option<Identity> {
         let metadata = self.config.get("metadata")?;
         Some(Identity {
             ledger_id: metadata.get(LEDGER_ID)?.as_str()?.parse().ok()?,
@@ -98,7 +98,7 @@ impl Stream {
     /// JetStream's code for a stream that does not exist.
     pub(super) const NOT_FOUND: u64 = 10059;
     /// JetStream's code for a stream that exists with another configuration.
-    pub(super) const NAME_IN_USE: u64 = 10058;
+    pub(crate) const NAME_IN_USE: u64 = 10058;
     /// JetStream's code for a message that does not exist.
     const NO_MESSAGE: u64 = 10037;
 
@@ -173,17 +173,37 @@ impl Stream {
     }
 
     pub(super) async fn info(&self) -> Result<StreamReport, AskError> {
-        let subject = format!("$JS.API.STREAM.INFO.{}", self.stream_name());
-        self.connection.ask(subject, &json!({})).await
+        report(&self.connection, API, &self.stream_name()).await
     }
 
     async fn message(&self, which: Value) -> Result<Option<Stored>, AskError> {
-        let subject = format!("$JS.API.STREAM.MSG.GET.{}", self.stream_name());
-        match self.connection.ask::<Got>(subject.clone(), &which).await {
-            Ok(got) => got.message.decode(&subject).map(Some),
-            Err(error) if error.code() == Some(Self::NO_MESSAGE) => Ok(None),
-            Err(error) => Err(error),
-        }
+        stored(&self.connection, &self.stream_name(), which).await
+    }
+}
+
+/// Where an account's own JetStream is asked.
+pub(crate) const API: &str = "$JS.API";
+
+/// What NATS says of the stream of a name; `api` is where JetStream is asked.
+pub(crate) async fn report(
+    connection: &Connection,
+    api: &str,
+    stream: &str,
+) -> Result<StreamReport, AskError> {
+    connection.ask(format!("{api}.STREAM.INFO.{stream}"), &json!({})).await
+}
+
+/// One message of the stream of a name, from its leader.
+pub(crate) async fn stored(
+    connection: &Connection,
+    stream: &str,
+    which: Value,
+) -> Result<Option<Stored>, AskError> {
+    let subject = format!("{API}.STREAM.MSG.GET.{stream}");
+    match connection.ask::<Got>(subject.clone(), &which).await {
+        Ok(got) => got.message.decode(&subject).map(Some),
+        Err(error) if error.code() == Some(Stream::NO_MESSAGE) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

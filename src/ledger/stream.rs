@@ -15,9 +15,9 @@ use super::differences::compare;
 use super::read::{Identity, Stream};
 
 /// The metadata key of the ledger's id.
-pub(super) const LEDGER_ID: &str = "piperoll.ledger_id";
+pub(crate) const LEDGER_ID: &str = "piperoll.ledger_id";
 /// The metadata key of the instant at which the stream was founded.
-pub(super) const GENESIS: &str = "piperoll.genesis";
+pub(crate) const GENESIS: &str = "piperoll.genesis";
 
 /// JetStream counts headers towards `max_msg_size`, and ours come to some 700 bytes (measured: a
 /// body of 262,143 bytes with one short header is refused at 262,144). So a body of 256 KiB, which
@@ -150,7 +150,7 @@ fn configuration(name: &LedgerName, founding: Founding) -> Map<String, Value> {
 }
 
 /// Differences in one sentence.
-pub(super) fn named(differences: &[Difference]) -> String {
+pub(crate) fn named(differences: &[Difference]) -> String {
     let one =
         |d: &Difference| format!("`{}` should be `{}` and is `{}`", d.field, d.expected, d.found);
     differences.iter().map(one).collect::<Vec<_>>().join("; ")

@@ -13,6 +13,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::identity::secret;
 use crate::ledger::{Connection, Guard, Role, may_change_streams};
+use crate::publish::outbound::OutboundError;
 
 /// The oldest Postgres whose features suffice.
 const OLDEST_POSTGRES: i32 = 150_000;
@@ -106,9 +107,12 @@ fn settings(config: &Config) -> Vec<Check> {
 
 async fn nats(config: &Config) -> Vec<Check> {
     let mut checks = Vec::new();
-    for (role, url) in
-        [(Role::Writer, &config.nats_writer_url), (Role::Reader, &config.nats_reader_url)]
-    {
+    for (role, url) in [
+        (Role::Writer, &config.nats_writer_url),
+        (Role::Reader, &config.nats_reader_url),
+        (Role::Publisher, &config.nats_publisher_url),
+        (Role::Subscriber, &config.nats_subscriber_url),
+    ] {
         let Some(url) = url else { continue };
         let of = format!("nats as {}", role.as_str());
         let connection = match Connection::open(role, url).await {
@@ -232,6 +236,7 @@ async fn ledger(site: &Site) -> Vec<Check> {
     };
     let mut checks = stream(site, &source).await;
     checks.extend(past_findings(site).await);
+    checks.extend(updates(site, &source).await);
     for model in READ_MODELS {
         checks.push(read_model(site, &source, *model).await);
         checks.extend(rejects(site, *model).await);
@@ -255,6 +260,48 @@ async fn past_findings(site: &Site) -> Option<Check> {
         ),
         Err(error) => warning(of, told(&error), again),
     })
+}
+
+/// The stream of updates; nothing to say where no publisher's credential is given.
+async fn updates(site: &Site, source: &Source) -> Vec<Check> {
+    if site.config.nats_publisher_url.is_none() {
+        return Vec::new();
+    }
+    let of = format!("{} updates", site.name);
+    let outbound = match site.outbound(Role::Publisher).await {
+        Ok(outbound) => outbound,
+        Err(error) => return vec![finding(of, told(&error), "start NATS, or correct the address")],
+    };
+    let looked = async {
+        Ok::<_, OutboundError>((
+            outbound.differences().await?,
+            outbound.reached(source.identity.ledger_id).await?,
+        ))
+    };
+    let (differences, reached) = match looked.await {
+        Ok(looked) => looked,
+        Err(error @ OutboundError::Missing(_)) => {
+            let remedy = format!("piperoll publish --ledger {} --make-stream", site.name);
+            return vec![warning(of, told(&error), remedy)];
+        }
+        Err(error) => return vec![finding(of, told(&error), "as it says")],
+    };
+    let differs = differences.iter().map(|it| {
+        let seen = format!("`{}` is `{}` where `{}` is needed", it.field, it.found, it.expected);
+        finding(of.clone(), seen, "subscribers may have lost updates; the owner puts it right")
+    });
+    let mut checks: Vec<Check> = differs.collect();
+    checks.push(match reached.last {
+        Some((placing, _)) => {
+            let seen = format!(
+                "{} published, the last from position {}",
+                reached.sequence, placing.position
+            );
+            fine(of, seen)
+        }
+        None => warning(of, "none published yet", "run `piperoll publish` for this ledger"),
+    });
+    checks
 }
 
 /// What a read model stepped over; nothing to say where it was never made.

@@ -27,6 +27,7 @@ use crate::moving::plan::{Loaded, PlanError, load};
 use crate::moving::prologue::{Prologue, PrologueError, Summary, prepare};
 use crate::moving::reading::Finding;
 use crate::moving::record::{Past, RecordError, Recorded, Told, record};
+use crate::publish::{self, MakeError};
 
 /// A plan whose files are read and sound.
 #[derive(Debug)]
@@ -62,6 +63,9 @@ pub enum MoveInError {
     /// The stream.
     #[error(transparent)]
     Bootstrap(#[from] BootstrapError),
+    /// The stream of updates.
+    #[error(transparent)]
+    Make(#[from] MakeError),
     /// What stands already.
     #[error(transparent)]
     Follow(#[from] FollowError),
@@ -196,6 +200,7 @@ impl MoveIn {
         let prologue = self.prepare(ledger_id, key.clone())?;
         let founding = Founding { ledger_id, genesis: clock::now(), replicas: Replicas::One };
         let identity = bootstrap(owner, self.ledger(), founding).await?;
+        publish::make(owner, self.ledger(), identity, Replicas::One).await?;
         if identity.ledger_id == ledger_id {
             return Ok((identity, prologue));
         }
@@ -221,6 +226,8 @@ impl MoveIn {
             Err(error) => return Err(error.into()),
         }
         projecting::forget(site).await?;
+        // Nothing is published of a ledger that never opened, so no subscriber has seen it.
+        publish::throw_away(owner, &site.name).await?;
         throw_away(owner, &site.name).await?;
         Ok(())
     }

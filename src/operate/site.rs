@@ -14,6 +14,7 @@ use crate::ledger::{
     AskError, ConnectError, Connection, Examiner, ExecuteError, Following, Guard, Identity,
     KeyError, Ledger, Role, Stream, Until, Verifier, WriterKey, follow,
 };
+use crate::publish::outbound::Outbound;
 
 /// One ledger, not yet connected to.
 #[derive(Debug, Clone)]
@@ -98,6 +99,18 @@ impl Site {
         let ledger = Ledger::open(stream, key, verifier, guard.gate()).await?;
         guard.inspect().await?;
         Ok((ledger, guard))
+    }
+
+    /// The ledger's updates, to be appended to (as the publisher) or read (as a subscriber).
+    ///
+    /// # Errors
+    /// NATS is not there.
+    pub(crate) async fn outbound(&self, role: Role) -> Result<Outbound, SiteError> {
+        let url = match role {
+            Role::Publisher => self.config.nats_publisher_url()?,
+            _ => self.config.nats_subscriber_url()?,
+        };
+        Ok(Outbound::new(Connection::open(role, url).await?, self.name.clone()))
     }
 
     /// The ledger's vault.

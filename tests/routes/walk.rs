@@ -54,10 +54,14 @@ impl Operation {
         };
         let needed = self.about["parameters"].as_array().unwrap().iter();
         let needed = needed.filter(|it| it["in"] == "query" && it["required"] == true);
-        let query: Vec<String> = needed
+        let mut query: Vec<String> = needed
             .map(|it| it["name"].as_str().unwrap())
             .map(|name| format!("{name}={}", given(name)))
             .collect();
+        if self.id() == "follow_updates" {
+            // Else it would be followed for ever.
+            query.push("until=head".to_owned());
+        }
         if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
     }
 }

@@ -12,10 +12,12 @@ use serde_json::Value;
 
 use super::setting;
 
-const SETTINGS: [&str; 6] = [
+const SETTINGS: [&str; 8] = [
     "PIPEROLL_NATS_OWNER_URL",
     "PIPEROLL_NATS_WRITER_URL",
     "PIPEROLL_NATS_READER_URL",
+    "PIPEROLL_NATS_PUBLISHER_URL",
+    "PIPEROLL_NATS_SUBSCRIBER_URL",
     "PIPEROLL_NATS_MONITOR_URL",
     "PIPEROLL_POSTGRES_URL",
     "PIPEROLL_STATE",

@@ -115,15 +115,20 @@ fn every_link_in_a_document_leads_somewhere() {
 }
 
 #[test]
-fn every_event_has_a_schema_and_a_line_in_the_change_log() {
+fn every_event_and_update_has_a_schema_and_a_line_in_the_change_log() {
     let files = source::files();
     let log = files.iter().find(|f| f.path == "events/CHANGELOG.md").unwrap();
-    let types: BTreeSet<String> =
-        piperoll_events::schemas().into_iter().map(|event| event.file).collect();
+    let events = piperoll_events::schemas().into_iter();
+    let types = events.chain(piperoll_events::update::schemas()).map(|event| event.file);
+    let types: BTreeSet<String> = types.collect();
     let mut offences = Vec::new();
     let on_file: BTreeSet<String> = files
         .iter()
-        .filter_map(|f| f.path.strip_prefix("events/schemas/")?.strip_suffix(".json"))
+        .filter_map(|f| {
+            let of_updates = || f.path.strip_prefix("events/updates/schemas/");
+            let name = f.path.strip_prefix("events/schemas/").or_else(of_updates)?;
+            name.strip_suffix(".json")
+        })
         .map(str::to_owned)
         .collect();
     for name in types.union(&on_file) {

@@ -1,5 +1,7 @@
 //! Reading signatures: the chain in force, and what was said at each stage.
 
+use std::collections::BTreeSet;
+
 use piperoll_events::ids::{MeasureId, PostId};
 use piperoll_events::sign_off::{Covered, SignOffChain, SignedScope};
 use piperoll_events::text::{Prose, Words};
@@ -59,6 +61,23 @@ impl Reader {
             Ok((columns.position()?, columns.json()?))
         };
         rows.first().map(chain).transpose()
+    }
+
+    /// The submissions of which a post said something, as far as known at `at`.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn signed_cells(
+        &self,
+        at: Position,
+    ) -> Result<BTreeSet<(MeasureId, Option<Period>)>, RuntimeError> {
+        let text = "select distinct measure, period from @.signature where position <= $1";
+        let rows = self.session().await?.rows(text, &[&bigint(at)]).await?;
+        let cell = |row: &Row| {
+            let mut columns = Columns::of(row, "signature");
+            Ok((MeasureId::new(columns.uuid()?), Key::kept(columns.next()?).period()))
+        };
+        rows.iter().map(cell).collect()
     }
 
     /// Everything that posts said of a submission, by position.

@@ -8,6 +8,7 @@
 //! carries its own keys. So live, rebuild and any size of batch give the same rows.
 
 mod answers;
+pub mod around;
 mod board;
 mod catalogue;
 mod decode;

@@ -13,7 +13,7 @@ use piperoll_events::{Period, Position, Tier};
 use piperoll_projections::accountability::signing::Said;
 use piperoll_projections::accountability::words::Signing;
 use piperoll_projections::score::Rating;
-use piperoll_projections::scorecard::Happened;
+use piperoll_projections::scorecard::{Happened, MeasureLine};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +122,31 @@ pub enum Kind {
     Words,
 }
 
+/// What was said of a figure, and what a signature of it would have to cover.
+#[derive(Debug, Clone)]
+pub(crate) struct SigningKnown {
+    stages: Vec<Stage>,
+    said: Vec<Said>,
+    touches: Vec<Touch>,
+}
+
+impl SigningKnown {
+    /// Every signature and refusal as it stood at a position, by the place where it was given.
+    pub(crate) fn at(&self, at: Position) -> BTreeMap<Position, Signed> {
+        let said: Vec<Said> = self.said.iter().filter(|it| it.position <= at).cloned().collect();
+        let touches = self.touches.iter().filter(|touch| touch.position <= at);
+        let touches: Vec<Touch> = touches.copied().collect();
+        let given = rows(&self.stages, &said, &touches).into_iter();
+        given.filter_map(|row| Some((row.position?, row))).collect()
+    }
+
+    /// What lapsed a signature of this scope, recorded at a position.
+    pub(crate) fn kind(&self, scope: &[SignedScope], at: Position) -> Option<Kind> {
+        let here = |touch: &&Touch| touch.position == at && scope.contains(&touch.scope);
+        self.touches.iter().find(here).map(|touch| touch.kind)
+    }
+}
+
 impl Desk {
     /// Who signed a figure, and whether that still covers what stands.
     ///
@@ -135,11 +160,9 @@ impl Desk {
         let as_at = self.together(when).await?;
         let at = as_at.position;
         let line = self.measure_of(&asked.measure, When::At(at)).await?.1;
-        let touches = self.touches(line.measure, line.framework, asked.period, at).await?;
-        let chain = self.acts.chain(line.framework, at).await?;
-        let stages = chain.as_ref().map_or(&[][..], |(_, chain)| &chain.stages);
-        let said = self.acts.said(line.measure, Some(asked.period), at).await?;
-        let mut rows = rows(stages, &said, &touches);
+        let told = self.signing(&line, Some(asked.period), at).await?;
+        let SigningKnown { stages, said, touches } = &told;
+        let mut rows = rows(stages, said, touches);
         let positions: Vec<Position> = rows.iter().filter_map(|row| row.position).collect();
         let acts = self.acts.acts(&positions).await?;
         for row in &mut rows {
@@ -162,6 +185,23 @@ impl Desk {
             notes: conclusion(stages, &rows),
             rows,
         })
+    }
+
+    /// What was said of a figure by `at`, and what a signature of it would have to cover.
+    ///
+    /// # Errors
+    /// Postgres.
+    pub(crate) async fn signing(
+        &self,
+        line: &MeasureLine,
+        period: Option<Period>,
+        at: Position,
+    ) -> Result<SigningKnown, AskingError> {
+        let touches = self.touches(line.measure, line.framework, period, at).await?;
+        let chain = self.acts.chain(line.framework, at).await?;
+        let stages = chain.map(|(_, chain)| chain.stages).unwrap_or_default();
+        let said = self.acts.said(line.measure, period, at).await?;
+        Ok(SigningKnown { stages, said, touches })
     }
 
     /// The versions that a page shows of a figure, which a signature of it covers; and its rating.
@@ -202,12 +242,12 @@ impl Desk {
         &self,
         measure: MeasureId,
         framework: uuid::Uuid,
-        period: Period,
+        period: Option<Period>,
         at: Position,
     ) -> Result<Vec<Touch>, AskingError> {
         let mut touches = Vec::new();
         let mut touch = |position, scope, kind| touches.push(Touch { position, scope, kind });
-        let submission = self.reader.submission(measure, Some(period), at).await?;
+        let submission = self.reader.submission(measure, period, at).await?;
         for version in submission.iter().flat_map(|submission| &submission.versions) {
             match version.happened {
                 Happened::CommentaryWritten => {
@@ -225,7 +265,7 @@ impl Desk {
         for version in self.reader.targets(measure, at).await? {
             let key = &version.key;
             let judges = key.tier == Tier::Expected && key.breakdown.is_headline();
-            if judges && key.period.contains(period) {
+            if judges && period.is_some_and(|period| key.period.contains(period)) {
                 touch(version.position, SignedScope::Judgement, Kind::Target);
             }
         }
