@@ -77,6 +77,7 @@ fn a_table_that_lost_its_rows_is_seen() {
         assert_eq!(differences(&naive, &tables::said(&kept, history.head()).await), [""; 0]);
         let asked = [
             "structure",
+            "part_ending",
             "rule",
             "measure",
             "definition_text",
@@ -136,7 +137,8 @@ fn said(scorecard: &Scorecard) -> Said {
     }
     for (entity, fact) in &scorecard.structure {
         let code = fact["code"].as_str().unwrap_or_default();
-        lines.push((entity.clone(), format!("{code} {}", fact["title"])));
+        let ended = fact["retired"].as_str().unwrap_or("open");
+        lines.push((entity.clone(), format!("{code} {} {ended}", fact["title"])));
     }
     for (id, held) in &scorecard.measures {
         measure(&format!("measure/{id}"), held, &mut lines);

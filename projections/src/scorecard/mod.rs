@@ -14,6 +14,7 @@ mod decode;
 mod detail;
 mod folds;
 pub mod history;
+mod parts;
 mod rows;
 mod submissions;
 pub mod table;
