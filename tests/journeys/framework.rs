@@ -237,6 +237,8 @@ fn an_amendment_killed_halfway_goes_on_to_the_same_events_each_once() {
     assert_eq!(told()["being_applied"]["changes"], 6_001);
     assert_eq!(told()["being_applied"]["file_digest"], planned["file_digest"]);
     assert!(told()["being_applied"]["since"] == before + 1, "{}", told());
+    let said = servers.fine(&["as-at", "--ledger", &body.ledger, "scorecard"]);
+    assert!(said.contains("is being applied since position"), "{said}");
     let other = body.file("other.toml");
     std::fs::write(&other, "[[objective]]\ncode = \"1\"\ntitle = { en = \"x\" }\n").unwrap();
     let apply = ["framework", "apply", "--ledger", &body.ledger, other.to_str().unwrap()];

@@ -78,6 +78,7 @@ fn a_table_that_lost_its_rows_is_seen() {
         let asked = [
             "structure",
             "part_ending",
+            "amendment",
             "rule",
             "measure",
             "definition_text",
@@ -131,6 +132,9 @@ fn said(scorecard: &Scorecard) -> Said {
     let mut lines: Vec<(String, String)> = Vec::new();
     for (id, framework) in &scorecard.frameworks {
         lines.push((format!("framework/{id}/title"), framework.adopted["title"].to_string()));
+        if let Some(file) = &framework.amending {
+            lines.push((format!("framework/{id}/amending"), file.clone()));
+        }
         if let Some(at) = framework.rule_at {
             lines.push((format!("framework/{id}/rule"), format!("{at} {}", framework.rule)));
         }

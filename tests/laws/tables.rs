@@ -73,6 +73,12 @@ impl Tables<'_> {
                 self.say(format!("{kind}/{id}"), format!("{code} {title} {ended}"));
             }
         }
+        let columns = "framework, state, encode(file_digest, 'hex')";
+        for row in self.last(columns, "amendment", "framework").await {
+            if row.get::<_, i16>(1) == 1 {
+                self.say(format!("framework/{}/amending", id(&row, 0)), row.get(2));
+            }
+        }
         // A rule stands until another is set, or none.
         let text = "select distinct on (framework) framework, position, rule::text from @.rule
             where position <= $1 order by framework, position desc";

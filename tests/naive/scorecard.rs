@@ -23,6 +23,8 @@ pub(crate) struct Framework {
     pub(crate) rule: Value,
     /// Where the rule that stands was said.
     pub(crate) rule_at: Option<u64>,
+    /// The file that is being applied to it, by its digest.
+    pub(crate) amending: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -127,6 +129,14 @@ impl Scorecard {
             "adopted" => {
                 framework.adopted = fact.clone();
                 &fact["rating_rule"]
+            }
+            "amendment_begun" => {
+                framework.amending = some(&fact["file_digest"]);
+                return;
+            }
+            "amended" | "amendment_given_up" => {
+                framework.amending = None;
+                return;
             }
             "revised" => {
                 framework.adopted["title"] = fact["title"].clone();

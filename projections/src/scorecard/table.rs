@@ -18,6 +18,7 @@ use super::catalogue::Catalogue;
 use super::words::AmendmentState;
 use crate::runtime::columns::Columns;
 use crate::runtime::cursor::{at_instant, bigint, instant_of};
+use crate::runtime::numbered::Numbered;
 use crate::runtime::session::Session;
 use crate::runtime::{Cursor, RuntimeError, Schema};
 
@@ -110,20 +111,18 @@ impl Reader {
     /// # Errors
     /// As for [`Self::cursor`].
     pub async fn amendment(&self, at: Position) -> Result<Option<Underway>, RuntimeError> {
-        let text = "select state, file_digest, changes, position from @.amendment
-            where position <= $1 order by position desc limit 1";
-        let rows = self.session().await?.rows(text, &[&bigint(at)]).await?;
+        let text = "select file_digest, changes, position from (
+                select distinct on (framework) * from @.amendment where position <= $1
+                order by framework, position desc) last
+            where state = $2 order by position limit 1";
+        let begun = AmendmentState::Begun.number();
+        let rows = self.session().await?.rows(text, &[&bigint(at), &begun]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let mut columns = Columns::of(row, "amendment");
-        let state: AmendmentState = columns.word()?;
         let file = columns.digest()?.ok_or(RuntimeError::Row("amendment"))?;
         let changes = columns.next::<Option<i64>>()?.and_then(|it| u64::try_from(it).ok());
-        let underway = Underway {
-            file_digest: file,
-            changes: changes.unwrap_or_default(),
-            since: columns.position()?,
-        };
-        Ok((state == AmendmentState::Begun).then_some(underway))
+        let (changes, since) = (changes.unwrap_or_default(), columns.position()?);
+        Ok(Some(Underway { file_digest: file, changes, since }))
     }
 
     /// Frameworks, objectives, steps and areas.

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use piperoll_events::framework::decision_right_set::RightState;
+use piperoll_events::reason::ReasonCode;
 use piperoll_events::text::Label;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -95,6 +96,11 @@ pub fn read(bytes: &[u8]) -> Result<FrameworkFile, AllWrong> {
     for key in reading.table.keys() {
         let right = format!("one of: {}", SECTIONS.join(", "));
         reading.wrong.push(Wrong::new(key.clone(), "there is no such section", right));
+    }
+    let reason = file.amendment.reason.as_ref();
+    if reason.is_some_and(|it| it.code == ReasonCode::NoneRecorded) {
+        let (wrong, right) = ("only history that files assert has none", "another code");
+        reading.wrong.push(Wrong::new("amendment: reason", wrong, right));
     }
     reading.twice(&file);
     if reading.wrong.is_empty() { Ok(file) } else { Err(AllWrong(reading.wrong)) }
@@ -202,6 +208,8 @@ mod tests {
     fn everything_that_is_wrong_is_said_at_once_with_the_key_and_what_would_be_right() {
         let text = r#"
             [frame]
+            [amendment]
+            reason = { code = "none_recorded" }
             [framework]
             titel = { en = "Plan" }
             [[objective]]
@@ -229,6 +237,7 @@ mod tests {
                 "decision_right `targets`: state",
                 "decision_right `targets`",
                 "frame",
+                "amendment: reason",
                 "objective `1`: code",
             ]
         );
