@@ -20,7 +20,7 @@ const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0
 
 /// What each event says, by type.
 fn facts() -> Vec<(&'static str, Value)> {
-    [records(), structure(), measure(), standing(), posts(), submission()].concat()
+    [records(), structure(), amending(), measure(), standing(), posts(), submission()].concat()
 }
 
 /// Of ledgers and imports.
@@ -114,6 +114,61 @@ fn structure() -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// Of frameworks and their parts, as they are amended.
+fn amending() -> Vec<(&'static str, Value)> {
+    let reason = json!({"code": "law_or_funding_changed", "text": "The plan was agreed anew."});
+    let authority = authority();
+    let words = json!({"en": "A fair start", "cy": "Dechrau teg"});
+    let revised = json!({"framework": FRAMEWORK, "code": "1", "title": words, "reason": reason});
+    let retired = json!({"from": "2025-04-01", "reason": reason});
+    let level = |code: &str, shape: &str, colour: &str, track: &str| {
+        json!({"code": code, "words": {"en": code}, "shape": shape, "colour": colour,
+            "track": track})
+    };
+    let scale = json!({"levels": [level("met", "star", "#00703c", "on"),
+        level("not_yet", "square", "#b00020", "off")]});
+    let rule = json!({"met": "met", "missed": "not_yet", "compare": "exact", "ends": "inclusive"});
+    vec![
+        (
+            "framework.revised",
+            json!({"title": words, "from": "2021-04-01", "until": "2026-03-31",
+            "reason": reason, "authority": authority}),
+        ),
+        (
+            "framework.scale_set",
+            json!({"scale": scale, "rating_rule": rule, "reason": reason,
+            "authority": authority}),
+        ),
+        (
+            "framework.taxonomy_set",
+            json!({"taxonomy": {"code": "ways", "title": {"en": "Ways of working"},
+            "terms": [{"code": "long_term", "title": {"en": "Long term", "cy": "Hirdymor"}},
+            {"code": "prevention", "title": {"en": "Prevention", "cy": "Atal"}}]},
+            "reason": reason}),
+        ),
+        (
+            "framework.amendment_begun",
+            json!({"file_digest": DIGEST, "changes": 34, "reason": reason,
+            "authority": authority}),
+        ),
+        (
+            "framework.amended",
+            json!({"file_digest": DIGEST, "reason": reason, "authority": authority}),
+        ),
+        ("framework.amendment_given_up", json!({"file_digest": DIGEST, "reason": reason})),
+        ("objective.revised", revised.clone()),
+        ("objective.retired", retired.clone()),
+        (
+            "step.revised",
+            json!({"framework": FRAMEWORK, "objective": MEASURE, "code": "1.1", "title": words,
+            "level": "local", "lead": "Head of Housing", "reason": reason}),
+        ),
+        ("step.retired", retired.clone()),
+        ("area.revised", revised),
+        ("area.retired", retired),
+    ]
+}
+
 /// Of measures.
 fn measure() -> Vec<(&'static str, Value)> {
     let reason = json!({"code": "source_revised", "text": "The source published it again."});
@@ -200,6 +255,15 @@ fn standing() -> Vec<(&'static str, Value)> {
             "measure.replaced",
             json!({"by": FRAMEWORK, "comparability": {"kind": "broken"}, "from": "2022-04-01",
             "reason": reason, "authority": authority}),
+        ),
+        ("measure.removed", json!({"place": {"objective": FRAMEWORK}, "reason": reason})),
+        (
+            "measure.retitled",
+            json!({"old": {"en": "Invoices paid"}, "new": {"en": "Invoices paid on time"}, "reason": reason}),
+        ),
+        (
+            "measure.tagged",
+            json!({"taxonomy": "ways", "codes": ["long_term", "prevention"], "reason": reason}),
         ),
         ("measure.accountable_assigned", assigned.clone()),
         ("measure.steward_assigned", assigned),

@@ -33,6 +33,7 @@ pub mod sign_off;
 pub mod step;
 pub mod submission;
 pub mod target;
+pub mod taxonomy;
 pub mod text;
 pub mod update;
 

@@ -27,6 +27,12 @@ macro_rules! acts {
 acts! {
     "/frameworks/{framework}/adopt", framework::Adopt, KeepFrameworks, Optional, Plain,
         "Brings a framework into force.";
+    "/frameworks/{framework}/revise", framework::Revise, KeepFrameworks, Needed, Plain,
+        "Calls a framework something else, or lets it apply to other days.";
+    "/frameworks/{framework}/set-scale", framework::SetScale, KeepFrameworks, Needed, Plain,
+        "Sets the words for how a figure is doing, with the rule that speaks in them.";
+    "/frameworks/{framework}/set-taxonomy", framework::SetTaxonomy, KeepFrameworks, Needed, Plain,
+        "Sets a list of the body's own, whole.";
     "/frameworks/{framework}/set-rating-rule", framework::SetRatingRule, KeepFrameworks, Needed, Plain,
         "Says how figures are rated from here on.";
     "/frameworks/{framework}/set-decision-right", framework::SetDecisionRight, KeepFrameworks, Needed, Plain,
@@ -35,10 +41,22 @@ acts! {
         "Says at which stages figures are signed, and by whom.";
     "/objectives/{objective}/add", objective::Add, KeepFrameworks, Optional, Plain,
         "Adds an objective to a framework.";
+    "/objectives/{objective}/revise", objective::Revise, KeepFrameworks, Needed, Plain,
+        "Calls an objective something else.";
+    "/objectives/{objective}/retire", objective::Retire, KeepFrameworks, Needed, Plain,
+        "Aims at an objective no longer.";
     "/steps/{step}/add", step::Add, KeepFrameworks, Optional, Plain,
         "Adds a step towards an objective.";
+    "/steps/{step}/revise", step::Revise, KeepFrameworks, Needed, Plain,
+        "Plans a step otherwise.";
+    "/steps/{step}/retire", step::Retire, KeepFrameworks, Needed, Plain,
+        "Does a step no longer.";
     "/areas/{area}/add", area::Add, KeepFrameworks, Optional, Plain,
         "Adds an area of the scorecard.";
+    "/areas/{area}/revise", area::Revise, KeepFrameworks, Needed, Plain,
+        "Calls an area something else.";
+    "/areas/{area}/retire", area::Retire, KeepFrameworks, Needed, Plain,
+        "Takes an area from the scorecard.";
 
     "/measures/{measure}/adopt", measure::Adopt, KeepMeasures, Optional, Plain,
         "Takes a measure into a framework.";
@@ -54,6 +72,12 @@ acts! {
         "Gives a measure a code.";
     "/measures/{measure}/place", measure::Place, KeepMeasures, Optional, Plain,
         "Shows a measure under an objective, a step or an area.";
+    "/measures/{measure}/remove", measure::Remove, KeepMeasures, Needed, Plain,
+        "Shows a measure no longer under an objective, a step or an area.";
+    "/measures/{measure}/retitle", measure::Retitle, KeepMeasures, Needed, Plain,
+        "Gives a measure another title.";
+    "/measures/{measure}/tag", measure::Tag, KeepMeasures, Needed, Plain,
+        "Says what a measure has to do with one of the framework's lists.";
     "/measures/{measure}/set-target", measure::SetTarget, SetTargets, Optional, Plain,
         "Aims at something where no target stands.";
     "/measures/{measure}/change-target", measure::ChangeTarget, SetTargets, Needed, Plain,

@@ -196,7 +196,8 @@ impl Desk {
         };
         let closed =
             if in_prologue(&cursor, position, instant) { Closed::Closed } else { Closed::Open };
-        Ok(AsAt { position, instant, basis: Basis::Recorded, closed })
+        let being_applied = self.reader.amendment(position).await?;
+        Ok(AsAt { position, instant, basis: Basis::Recorded, closed, being_applied })
     }
 
     /// How far both the figures and the acts have come.

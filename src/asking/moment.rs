@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use piperoll_events::Position;
+use piperoll_projections::scorecard::Underway;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -96,6 +97,10 @@ pub struct AsAt {
     pub basis: Basis,
     /// Whether something may still be recorded that was known by then.
     pub closed: Closed,
+    /// The file of changes that is being applied to the framework at that position: part of it may
+    /// be in force and part not. Absent where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub being_applied: Option<Underway>,
 }
 
 /// Whose knowledge an answer rests on.

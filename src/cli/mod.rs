@@ -11,6 +11,7 @@ mod bench;
 mod demo;
 mod doctor;
 mod events;
+mod framework;
 mod import;
 mod move_in;
 mod output;
@@ -62,6 +63,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Lists, shows and follows the events of a ledger.
     Events(events::Args),
+    /// Shows what a framework's file would change, applies it, writes what is agreed as a file.
+    Framework(framework::Args),
     /// Applies a file to a ledger that has been opened, or undoes one.
     Import(import::Args),
     /// Moves a body in: files and their mappings become the prologue of a ledger.
@@ -128,6 +131,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ended> {
         Command::Demo(args) => demo::run(args, &config).await,
         Command::Doctor(args) => doctor::run(args, &config).await,
         Command::Events(args) => events::run(args, &config).await,
+        Command::Framework(args) => framework::run(args, &config).await,
         Command::Import(args) => import::run(args, &config).await,
         Command::MoveIn(args) => move_in::run(args, &config).await,
         Command::Project(args) => project::run(args, &config).await,

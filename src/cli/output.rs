@@ -110,6 +110,13 @@ pub(super) fn heading(as_at: &AsAt, asserted: bool) -> io::Result<()> {
         Closed::Open => "open: more may still be recorded",
     };
     line(format!("as at {when} (London), position {}, {closed}", as_at.position))?;
+    if let Some(file) = &as_at.being_applied {
+        line(format!(
+            "a file of changes to the framework is being applied since position {}: part of it may be \
+             in force and part not",
+            file.since
+        ))?;
+    }
     if asserted {
         line("asserted by import, not witnessed here, where marked *")?;
     }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use piperoll_events::DecisionRight;
 use piperoll_events::reason::{AuthorityKind, Resolution};
-use piperoll_events::text::Label;
+use piperoll_events::text::{Digest, Label};
 
 /// Why a command was refused. Nothing was recorded; the user decides what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,6 +113,30 @@ pub enum Rejection {
     /// The duty is not had by whom the command names.
     #[error("the duty is not theirs")]
     NoDuty,
+    /// A tag that stands on no list of the framework.
+    #[error("the taxonomy `{taxonomy}` has no term `{code}`; set the taxonomy first")]
+    NoSuchTerm {
+        /// The list.
+        taxonomy: Label,
+        /// What is not on it.
+        code: Label,
+    },
+    /// Another file of changes is being applied to the framework.
+    #[error(
+        "a file of changes is being applied (`{0}`); apply that file again to end it, or give it up"
+    )]
+    AmendmentUnderway(Digest),
+    /// No file of changes is being applied.
+    #[error("no file of changes is being applied")]
+    NoAmendment,
+    /// The objective, the step or the area was retired.
+    #[error("the {part} is no longer part of the framework from {from} on")]
+    PartRetired {
+        /// What it is.
+        part: &'static str,
+        /// The first day.
+        from: NaiveDate,
+    },
     /// The measure was retired or replaced.
     #[error("the measure is no longer measured from {0} on")]
     Retired(NaiveDate),
@@ -152,7 +176,10 @@ impl Rejection {
             Self::NoRole => "no_role",
             Self::NoAccountable => "no_accountable_for_population",
             Self::NoDuty => "no_duty",
-            Self::Retired(_) => "retired",
+            Self::NoSuchTerm { .. } => "no_such_term",
+            Self::AmendmentUnderway(_) => "amendment_underway",
+            Self::NoAmendment => "no_amendment",
+            Self::PartRetired { .. } | Self::Retired(_) => "retired",
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Held {
 /// A measure as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeldMeasure {
-    /// What it was called when it was adopted.
+    /// What it is called.
     pub title: Label,
     /// What it means.
     pub definition: Definition,
@@ -268,6 +268,7 @@ impl Held {
             }
             // Who answers for a measure, and whether it is still measured, is no figure of a file.
             measure::Measure::Adopted(_)
+            | measure::Measure::Tagged(_)
             | measure::Measure::BaselineProposed(_)
             | measure::Measure::Reclassified(_)
             | measure::Measure::Retired(_)
@@ -277,6 +278,8 @@ impl Held {
             | measure::Measure::ContributorAssigned(_)
             | measure::Measure::DutyEnded(_) => {}
             measure::Measure::Placed(it) => held.places.push(it.place),
+            measure::Measure::Removed(it) => held.places.retain(|place| *place != it.place),
+            measure::Measure::Retitled(it) => held.title = it.new.en.clone(),
             measure::Measure::CodeAssigned(it) => {
                 held.codes.retain(|code| code.scheme != it.code.scheme);
                 held.codes.push(it.code.clone());

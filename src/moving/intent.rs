@@ -161,6 +161,9 @@ impl Intent {
                 let places = it.places.iter().map(place);
                 std::iter::once(it.framework.into()).chain(places).collect()
             }
+            Fact::Step(step::Step::Revised(it)) => {
+                it.objective.map(Into::into).into_iter().collect()
+            }
             Fact::Measure(measure::Measure::Placed(it)) => vec![place(&it.place)],
             Fact::Measure(measure::Measure::AccountableAssigned(it)) => vec![it.post.into()],
             Fact::Measure(measure::Measure::StewardAssigned(it)) => vec![it.post.into()],

@@ -1,7 +1,8 @@
 //! Moving in: what turns people's files into commands, and drives them into a ledger.
 //!
 //! A file is read with its mapping into a [`reading::Reading`]; [`compare`] holds it against what
-//! is held and says what must be recorded; [`prologue`] puts all files of a plan into one order.
+//! is held and says what must be recorded; [`prologue`] puts all files of a plan into one order. A
+//! [`framework`] is a file of its own: what it would change, applied and written back.
 //!
 //! **Invariant:** nothing is recorded before everything has been read, compared and checked.
 
@@ -12,6 +13,7 @@ pub mod compare;
 pub mod define;
 mod fields;
 mod figures;
+pub mod framework;
 pub mod grammar;
 pub mod held;
 pub mod import;

@@ -84,8 +84,8 @@ pub struct Plan {
     /// The measures of which the plan says more than the files do.
     #[serde(default, rename = "measure")]
     pub measures: Vec<MeasurePart>,
-    /// The files, in the order that settles ties.
-    #[serde(rename = "file")]
+    /// The files, in the order that settles ties; none: a body that begins with nothing.
+    #[serde(default, rename = "file")]
     pub files: Vec<FilePart>,
 }
 
@@ -186,7 +186,7 @@ pub struct MeasurePart {
 }
 
 /// A place in the framework, by code: `{ area = "HR" }`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlacePart {
     /// Under an objective.

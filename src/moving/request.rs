@@ -1,13 +1,14 @@
 //! Requests: the command that each intent becomes, once its words are sealed.
 
+use piperoll_events::comparability::Comparability;
 use piperoll_events::ids::{
     AreaId, FrameworkId, ImportId, LedgerId, MeasureId, ObjectiveId, PostId, RoleId, StepId,
     TextKeyId,
 };
 use piperoll_events::text::{Digest, Prose, SealedText};
 use piperoll_events::{
-    EntityRef, Fact, area, framework, import, ledger, measure as measures, objective, post, role,
-    step,
+    EntityRef, Fact, Quantity, area, framework, import, ledger, measure as measures, objective,
+    post, role, step,
 };
 
 use super::intent::Intent;
@@ -70,30 +71,10 @@ fn plain(entity: EntityRef, fact: Fact) -> Option<Box<dyn Request>> {
         Fact::Ledger(fact) => return of_ledger(LedgerId::new(id), fact),
         Fact::Import(fact) => return Some(of_import(ImportId::new(id), fact)),
         Fact::Measure(fact) => of_measure(MeasureId::new(id), fact),
-        Fact::Framework(framework::Framework::Adopted(fact)) => {
-            Box::new(commands::framework::Adopt { framework: FrameworkId::new(id), fact })
-        }
-        Fact::Framework(framework::Framework::RatingRuleSet(fact)) => {
-            Box::new(commands::framework::SetRatingRule { framework: FrameworkId::new(id), fact })
-        }
-        Fact::Framework(framework::Framework::SignOffChainSet(fact)) => {
-            Box::new(commands::framework::SetSignOffChain { framework: FrameworkId::new(id), fact })
-        }
-        Fact::Framework(framework::Framework::DecisionRightSet(fact)) => {
-            Box::new(commands::framework::SetDecisionRight {
-                framework: FrameworkId::new(id),
-                fact,
-            })
-        }
-        Fact::Objective(objective::Objective::Added(fact)) => {
-            Box::new(commands::objective::Add { objective: ObjectiveId::new(id), fact })
-        }
-        Fact::Step(step::Step::Added(fact)) => {
-            Box::new(commands::step::Add { step: StepId::new(id), fact })
-        }
-        Fact::Area(area::Area::Added(fact)) => {
-            Box::new(commands::area::Add { area: AreaId::new(id), fact })
-        }
+        Fact::Framework(fact) => of_framework(FrameworkId::new(id), fact),
+        Fact::Objective(fact) => of_objective(ObjectiveId::new(id), fact),
+        Fact::Step(fact) => of_step(StepId::new(id), fact),
+        Fact::Area(fact) => of_area(AreaId::new(id), fact),
         Fact::Post(fact) => of_post(PostId::new(id), fact),
         Fact::Role(fact) => of_role(RoleId::new(id), fact),
         Fact::Submission(_) => return None,
@@ -122,16 +103,62 @@ fn of_import(import: ImportId, fact: import::Import) -> Box<dyn Request> {
     }
 }
 
+fn of_framework(framework: FrameworkId, fact: framework::Framework) -> Box<dyn Request> {
+    use commands::framework as to;
+    use framework::Framework as Said;
+    match fact {
+        Said::Adopted(fact) => Box::new(to::Adopt { framework, fact }),
+        Said::Revised(fact) => Box::new(to::Revise { framework, fact }),
+        Said::RatingRuleSet(fact) => Box::new(to::SetRatingRule { framework, fact }),
+        Said::ScaleSet(fact) => Box::new(to::SetScale { framework, fact }),
+        Said::SignOffChainSet(fact) => Box::new(to::SetSignOffChain { framework, fact }),
+        Said::DecisionRightSet(fact) => Box::new(to::SetDecisionRight { framework, fact }),
+        Said::TaxonomySet(fact) => Box::new(to::SetTaxonomy { framework, fact }),
+        Said::AmendmentBegun(fact) => Box::new(to::BeginAmendment { framework, fact }),
+        Said::Amended(fact) => Box::new(to::FinishAmendment { framework, fact }),
+        Said::AmendmentGivenUp(fact) => Box::new(to::GiveUpAmendment { framework, fact }),
+    }
+}
+
+fn of_objective(objective: ObjectiveId, fact: objective::Objective) -> Box<dyn Request> {
+    use commands::objective as to;
+    match fact {
+        objective::Objective::Added(fact) => Box::new(to::Add { objective, fact }),
+        objective::Objective::Revised(fact) => Box::new(to::Revise { objective, fact }),
+        objective::Objective::Retired(fact) => Box::new(to::Retire { objective, fact }),
+    }
+}
+
+fn of_step(step: StepId, fact: step::Step) -> Box<dyn Request> {
+    use commands::step as to;
+    match fact {
+        step::Step::Added(fact) => Box::new(to::Add { step, fact }),
+        step::Step::Revised(fact) => Box::new(to::Revise { step, fact }),
+        step::Step::Retired(fact) => Box::new(to::Retire { step, fact }),
+    }
+}
+
+fn of_area(area: AreaId, fact: area::Area) -> Box<dyn Request> {
+    use commands::area as to;
+    match fact {
+        area::Area::Added(fact) => Box::new(to::Add { area, fact }),
+        area::Area::Revised(fact) => Box::new(to::Revise { area, fact }),
+        area::Area::Retired(fact) => Box::new(to::Retire { area, fact }),
+    }
+}
+
 fn of_measure(measure: MeasureId, fact: measures::Measure) -> Box<dyn Request> {
     use commands::measure as to;
+    use measures::Measure as Said;
     match fact {
-        measures::Measure::Adopted(fact) => Box::new(to::Adopt { measure, fact }),
-        measures::Measure::DefinitionSet(fact) => {
-            Box::new(to::SetDefinition { measure, fact, factor: None })
+        Said::Adopted(fact) => Box::new(to::Adopt { measure, fact }),
+        Said::DefinitionSet(fact) => {
+            let factor = factor(&fact);
+            Box::new(to::SetDefinition { measure, fact, factor })
         }
-        measures::Measure::BaselineSet(fact) => Box::new(to::SetBaseline { measure, fact }),
-        measures::Measure::TargetSet(fact) => Box::new(to::SetTarget { measure, fact }),
-        measures::Measure::TargetChanged(fact) => Box::new(to::ChangeTarget {
+        Said::BaselineSet(fact) => Box::new(to::SetBaseline { measure, fact }),
+        Said::TargetSet(fact) => Box::new(to::SetTarget { measure, fact }),
+        Said::TargetChanged(fact) => Box::new(to::ChangeTarget {
             measure,
             key: fact.key,
             new: fact.new,
@@ -139,7 +166,7 @@ fn of_measure(measure: MeasureId, fact: measures::Measure) -> Box<dyn Request> {
             authority: fact.authority,
             case: fact.case,
         }),
-        measures::Measure::TargetCorrected(fact) => Box::new(to::CorrectTarget {
+        Said::TargetCorrected(fact) => Box::new(to::CorrectTarget {
             measure,
             key: fact.key,
             corrects: fact.corrects,
@@ -147,35 +174,42 @@ fn of_measure(measure: MeasureId, fact: measures::Measure) -> Box<dyn Request> {
             reason: fact.reason,
             authority: fact.authority,
         }),
-        measures::Measure::TargetWithdrawn(fact) => Box::new(to::WithdrawTarget {
+        Said::TargetWithdrawn(fact) => Box::new(to::WithdrawTarget {
             measure,
             key: fact.key,
             reason: fact.reason,
             authority: fact.authority,
             case: fact.case,
         }),
-        measures::Measure::Placed(fact) => Box::new(to::Place { measure, fact }),
-        measures::Measure::CodeAssigned(fact) => Box::new(to::AssignCode { measure, fact }),
-        measures::Measure::BaselineProposed(fact) => {
-            Box::new(to::ProposeBaseline { measure, fact })
+        Said::Placed(fact) => Box::new(to::Place { measure, fact }),
+        Said::Removed(fact) => Box::new(to::Remove { measure, fact }),
+        Said::Retitled(fact) => {
+            Box::new(to::Retitle { measure, title: fact.new, reason: fact.reason })
         }
-        measures::Measure::Reclassified(fact) => Box::new(to::Reclassify {
+        Said::Tagged(fact) => Box::new(to::Tag { measure, fact }),
+        Said::CodeAssigned(fact) => Box::new(to::AssignCode { measure, fact }),
+        Said::BaselineProposed(fact) => Box::new(to::ProposeBaseline { measure, fact }),
+        Said::Reclassified(fact) => Box::new(to::Reclassify {
             measure,
             treatment: fact.treatment,
             level: fact.level,
             reason: fact.reason,
             authority: fact.authority,
         }),
-        measures::Measure::Retired(fact) => Box::new(to::Retire { measure, fact }),
-        measures::Measure::Replaced(fact) => Box::new(to::Replace { measure, fact }),
-        measures::Measure::AccountableAssigned(fact) => {
-            Box::new(to::AssignAccountable { measure, fact })
-        }
-        measures::Measure::StewardAssigned(fact) => Box::new(to::AssignSteward { measure, fact }),
-        measures::Measure::ContributorAssigned(fact) => {
-            Box::new(to::AssignContributor { measure, fact })
-        }
-        measures::Measure::DutyEnded(fact) => Box::new(to::EndDuty { measure, fact }),
+        Said::Retired(fact) => Box::new(to::Retire { measure, fact }),
+        Said::Replaced(fact) => Box::new(to::Replace { measure, fact }),
+        Said::AccountableAssigned(fact) => Box::new(to::AssignAccountable { measure, fact }),
+        Said::StewardAssigned(fact) => Box::new(to::AssignSteward { measure, fact }),
+        Said::ContributorAssigned(fact) => Box::new(to::AssignContributor { measure, fact }),
+        Said::DutyEnded(fact) => Box::new(to::EndDuty { measure, fact }),
+    }
+}
+
+/// The factor that somebody stated, of which the change was worked out.
+fn factor(fact: &measures::DefinitionSet) -> Option<Quantity> {
+    match fact.change.as_ref()?.comparability {
+        Comparability::SameAfterFactor { factor } => Some(factor),
+        Comparability::Same {} | Comparability::Broken {} => None,
     }
 }
 

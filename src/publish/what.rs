@@ -119,8 +119,8 @@ impl Told<'_> {
             title: it.title.clone(),
             organisation: it.lead.clone(),
             from: it.from,
-            until: it.until,
-            state: PartState::InForce,
+            until: it.ended.map_or(it.until, |ended| ended.pred_opt()),
+            state: if it.ended.is_some() { PartState::Ended } else { PartState::InForce },
             recorded: self.recorded.clone(),
         });
     }

@@ -38,6 +38,7 @@ fn a_ledger_name_that_is_none_is_refused_before_anything_is_asked() {
             vec!["as-at", "--ledger", name, "scorecard"],
             vec!["ask", "--ledger", name, "who-changed-target", "NM02"],
             vec!["doctor", "--ledger", name],
+            vec!["framework", "show", "--ledger", name],
         ] {
             let ran = servers.run(&asked);
             assert_eq!(ran.code, Some(2), "`{name}`: {ran:?}");
@@ -67,6 +68,8 @@ fn a_moment_a_position_or_a_period_that_is_none_is_refused() {
         assert_eq!(ran.code, Some(2), "{option}: {ran:?}");
         let who = ["who-changed-target", "NM02"];
         let ran = servers.run(&[&["ask", "--ledger", &body.ledger, &option], &who[..]].concat());
+        assert_eq!(ran.code, Some(2), "{option}: {ran:?}");
+        let ran = servers.run(&["framework", "show", "--ledger", &body.ledger, &option]);
         assert_eq!(ran.code, Some(2), "{option}: {ran:?}");
     }
     for period in ["FY2023-Q5", "FY2023-Q0", "2023-13", "FY99999", "2010..2009", "Q1", "%"] {
@@ -116,6 +119,8 @@ fn what_is_asked_is_never_printed_as_a_command_to_the_terminal() {
             vec!["schema", word],
             vec!["projections", "rebuild", word, "--ledger", &body.ledger],
             vec!["move-in", word],
+            vec!["framework", "plan", "--ledger", &body.ledger, word],
+            vec!["framework", "apply", "--ledger", &body.ledger, "x", "--reason-code", word],
         ] {
             let ran = servers.run(&asked);
             assert_eq!(ran.code, Some(2), "{asked:?}: {ran:?}");
@@ -139,6 +144,32 @@ fn a_plan_whose_words_would_command_a_terminal_is_refused() {
         body.edit("plan.toml", from, to);
         let ran = servers.run(&["move-in", &body.plan()]);
         ran.refused_with("not allowed");
+        let said = format!("{}{}", ran.out, ran.err);
+        assert!(!said.contains(|c: char| c.is_control() && c != '\n'), "{said:?}");
+    }
+}
+
+#[test]
+fn a_framework_whose_words_would_command_a_terminal_is_refused_and_nothing_is_recorded() {
+    let servers = Servers::shared();
+    let body = Body::moved_in(&servers);
+    let path = body.file("framework.toml");
+    for text in [
+        "[[objective]]\ncode = \"1\"\ntitle = { en = \"\\u001b[31mred\" }",
+        "[[objective]]\ncode = \"\\u202E1\"",
+        "[[objective]]\n\"\\u001b[31mcode\" = \"1\"",
+        "\"\\u001b[31mobjective\" = 1",
+        "objective = \"\\u0007\"",
+        "[[measure]]\ncode = \"NM01\"\nplaces = [{ area = \"\\u2028\" }]",
+        "[[objective]]\ncode = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
+        "[framework]\nfrom = \"2023-02-29\"",
+        "code = ",
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let asked = ["framework", "apply", "--ledger", &body.ledger, path.to_str().unwrap()];
+        let ran = servers.run(&[&asked[..], &["--reason-code", "ambition_raised"]].concat());
+        assert_eq!(ran.code, Some(1), "{text}: {ran:?}");
+        assert!(ran.out.contains("nothing was recorded"), "{text}: {ran:?}");
         let said = format!("{}{}", ran.out, ran.err);
         assert!(!said.contains(|c: char| c.is_control() && c != '\n'), "{said:?}");
     }

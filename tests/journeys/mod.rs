@@ -3,6 +3,7 @@
 mod beginning_again;
 mod demo;
 pub(crate) mod examining;
+mod framework;
 mod importing;
 mod moving_in;
 mod printing;

@@ -8,14 +8,15 @@ use piperoll_events::ids::{
 use piperoll_events::import::{Applied, Received, applied::RowCount};
 use piperoll_events::ledger::{Created, Opened, created};
 use piperoll_events::measure::{
-    self, BaselineSet, CodeAssigned, DefinitionSet, Placed, TargetChanged, TargetCorrected,
-    TargetSet, TargetWithdrawn, adopted, code_assigned::Code,
+    self, BaselineSet, CodeAssigned, DefinitionSet, Placed, Removed, Retitled, Tagged,
+    TargetChanged, TargetCorrected, TargetSet, TargetWithdrawn, adopted, code_assigned::Code,
 };
 use piperoll_events::step::added::StepLevel;
 use piperoll_events::submission::{
     CommentaryWritten, Revised, Submitted, Withdrawn, revised::ReportedRating,
 };
 use piperoll_events::target::{Target, TargetKey, Tier};
+use piperoll_events::taxonomy::{Taxonomy, Term};
 use piperoll_events::{Breakdown, EntityRef, Fact, Period, Position, area, objective, step};
 
 use super::duties;
@@ -68,6 +69,8 @@ impl World {
             13 => Some(self.import(seed)),
             14 if seed[2] < 64 => self.open(),
             15..=17 => Some(duties::said(measure, seed)),
+            18 => Some(part_revised(seed)),
+            19 => Some(framework_revised(seed)),
             _ => self.submission(measure, seed, at),
         }
     }
@@ -255,16 +258,84 @@ impl Standing {
 
 fn about(measure: MeasureId, seed: Seed) -> Step {
     let reason = reason();
-    let fact: Fact = match seed[2] % 4 {
+    let fact: Fact = match seed[2] % 8 {
         0 => {
             DefinitionSet { definition: definition(seed[3]), reason, authority: None, change: None }
                 .into()
         }
         1 => BaselineSet { baseline: baseline(seed), reason, authority: None }.into(),
-        2 => Placed { place: place(seed[3]), reason }.into(),
+        2 | 3 => Placed { place: place(seed[3]), reason }.into(),
+        4 => Removed { place: place(seed[3]), reason }.into(),
+        5 => Retitled { old: words("Old"), new: words(&format!("New {}", seed[3])), reason }.into(),
+        6 => Tagged { taxonomy: label("ways"), codes: vec![label("prevention")], reason }.into(),
         _ => CodeAssigned { code: code(seed[3]), reason }.into(),
     };
     (measure.into(), fact)
+}
+
+/// A part of a framework that is called otherwise, or ends.
+fn part_revised(seed: Seed) -> Step {
+    let (framework, reason) = (framework(0), reason());
+    let (code, title) = (label(&format!("{}", seed[3] % 4)), words(&format!("Part {}", seed[4])));
+    let from = "2024-04-01".parse().unwrap();
+    let ends = seed[5].is_multiple_of(4);
+    match seed[2] % 3 {
+        0 => {
+            let fact: Fact = if ends {
+                objective::Retired { from, reason }.into()
+            } else {
+                objective::Revised { framework, code, title, reason }.into()
+            };
+            (ObjectiveId::derived(&["0"]).into(), fact)
+        }
+        1 => {
+            let (objective, level) = (None, StepLevel::Regional);
+            let lead = seed[6].is_multiple_of(2).then(|| label("Head of Housing"));
+            let fact: Fact = if ends {
+                step::Retired { from, reason }.into()
+            } else {
+                step::Revised { framework, objective, code, title, level, lead, reason }.into()
+            };
+            (StepId::derived(&["0"]).into(), fact)
+        }
+        _ => {
+            let fact: Fact = if ends {
+                area::Retired { from, reason }.into()
+            } else {
+                area::Revised { framework, code, title, reason }.into()
+            };
+            (AreaId::derived(&["0"]).into(), fact)
+        }
+    }
+}
+
+/// A framework that is called otherwise, rates in other words, keeps a list, or is amended.
+fn framework_revised(seed: Seed) -> Step {
+    let (reason, authority) = (reason(), None);
+    let file_digest = digest(seed[4] % 2);
+    let fact: Fact = match seed[3] % 6 {
+        0 | 1 => {
+            let rating_rule = (!seed[5].is_multiple_of(4)).then(|| rule(seed[5]));
+            framework::ScaleSet { scale: scale(), rating_rule, reason, authority }.into()
+        }
+        2 => {
+            let (title, from) =
+                (words(&format!("Plan {}", seed[4])), "2021-04-01".parse().unwrap());
+            framework::Revised { title, from, until: None, reason, authority }.into()
+        }
+        3 => {
+            let term = Term { code: label("prevention"), title: words("Prevention") };
+            let (code, title) = (label("ways"), words("Ways of working"));
+            let taxonomy = Taxonomy { code, title, terms: vec![term] };
+            framework::TaxonomySet { taxonomy, reason }.into()
+        }
+        4 => framework::AmendmentBegun { file_digest, changes: 3, reason, authority }.into(),
+        _ if seed[5].is_multiple_of(2) => {
+            framework::AmendmentGivenUp { file_digest, reason }.into()
+        }
+        _ => framework::Amended { file_digest, reason, authority }.into(),
+    };
+    (framework(seed[1]).into(), fact)
 }
 
 fn rule_set(seed: Seed) -> Step {

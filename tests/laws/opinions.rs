@@ -77,6 +77,8 @@ fn a_table_that_lost_its_rows_is_seen() {
         assert_eq!(differences(&naive, &tables::said(&kept, history.head()).await), [""; 0]);
         let asked = [
             "structure",
+            "part_ending",
+            "amendment",
             "rule",
             "measure",
             "definition_text",
@@ -130,13 +132,17 @@ fn said(scorecard: &Scorecard) -> Said {
     let mut lines: Vec<(String, String)> = Vec::new();
     for (id, framework) in &scorecard.frameworks {
         lines.push((format!("framework/{id}/title"), framework.adopted["title"].to_string()));
+        if let Some(file) = &framework.amending {
+            lines.push((format!("framework/{id}/amending"), file.clone()));
+        }
         if let Some(at) = framework.rule_at {
             lines.push((format!("framework/{id}/rule"), format!("{at} {}", framework.rule)));
         }
     }
     for (entity, fact) in &scorecard.structure {
         let code = fact["code"].as_str().unwrap_or_default();
-        lines.push((entity.clone(), format!("{code} {}", fact["title"])));
+        let ended = fact["retired"].as_str().unwrap_or("open");
+        lines.push((entity.clone(), format!("{code} {} {ended}", fact["title"])));
     }
     for (id, held) in &scorecard.measures {
         measure(&format!("measure/{id}"), held, &mut lines);

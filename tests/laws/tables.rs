@@ -58,6 +58,10 @@ impl Tables<'_> {
     }
 
     async fn structure(&mut self) {
+        let columns = "kind, id, valid_from::text";
+        let ended = self.last(columns, "part_ending", "kind, id").await;
+        let ended: BTreeMap<(i16, String), String> =
+            ended.iter().map(|row| ((row.get(0), id(row, 1)), row.get(2))).collect();
         for row in self.last("kind, id, code, title::text", "structure", "kind, id").await {
             let kind = word(&KINDS, row.get(0));
             let (id, code) = (id(&row, 1), row.get::<_, Option<String>>(2).unwrap_or_default());
@@ -65,18 +69,23 @@ impl Tables<'_> {
             if kind == "framework" {
                 self.say(format!("framework/{id}/title"), title.to_string());
             } else {
-                self.say(format!("{kind}/{id}"), format!("{code} {title}"));
+                let ended = ended.get(&(row.get(0), id.clone())).map_or("open", String::as_str);
+                self.say(format!("{kind}/{id}"), format!("{code} {title} {ended}"));
             }
         }
-        // A rule stands until another is set.
-        let table =
-            "rule where rule is not null and position <= $1 order by framework, position desc";
-        let text = format!(
-            "select distinct on (framework) framework, position, rule::text from @.{table}"
-        );
-        let rows = self.kept.client.query(&self.kept.schema.sql(&text), &[&self.at]).await.unwrap();
+        let columns = "framework, state, encode(file_digest, 'hex')";
+        for row in self.last(columns, "amendment", "framework").await {
+            if row.get::<_, i16>(1) == 1 {
+                self.say(format!("framework/{}/amending", id(&row, 0)), row.get(2));
+            }
+        }
+        // A rule stands until another is set, or none.
+        let text = "select distinct on (framework) framework, position, rule::text from @.rule
+            where position <= $1 order by framework, position desc";
+        let rows = self.kept.client.query(&self.kept.schema.sql(text), &[&self.at]).await.unwrap();
         for row in rows {
-            let (at, rule): (i64, _) = (row.get(1), json(&row, 2).unwrap());
+            let at: i64 = row.get(1);
+            let Some(rule) = json(&row, 2) else { continue };
             self.say(format!("framework/{}/rule", id(&row, 0)), format!("{at} {rule}"));
         }
     }
@@ -102,7 +111,11 @@ impl Tables<'_> {
             let scheme: String = row.get(1);
             self.say(format!("measure/{}/code/{scheme}", id(&row, 0)), row.get(2));
         }
-        for row in self.last("measure, kind, place", "placement", "measure, kind, place").await {
+        let columns = "measure, kind, place, removed";
+        for row in self.last(columns, "placement", "measure, kind, place").await {
+            if row.get(3) {
+                continue;
+            }
             let kind = word(&PLACES, row.get(1));
             self.say(
                 format!("measure/{}/place/{kind}/{}", id(&row, 0), id(&row, 2)),

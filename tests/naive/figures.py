@@ -212,7 +212,7 @@ def touched(history, a, b):
             cells.add((event.fact["measure"], event.fact.get("period")))
         elif entity == "measure" and what.split("_")[0] in ("adopted", "target", "definition", "reclassified"):
             whole.add(event.id)
-        elif entity == "framework" and what in ("adopted", "rating_rule_set"):
+        elif entity == "framework" and what in ("adopted", "rating_rule_set", "scale_set"):
             whole |= {id for id in history.measures if history.framework(id, b) == event.id}
     return sorted(key for key in history.told if history.content(*key, b)
                   and history.exists(key[0], a) and (key in cells or key[0] in whole))

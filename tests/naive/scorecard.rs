@@ -8,7 +8,8 @@ use serde_json::Value;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Scorecard {
     pub(crate) frameworks: BTreeMap<String, Framework>,
-    /// Objectives, steps and areas: `objective/<id>`, with what was said when they were added.
+    /// Objectives, steps and areas: `objective/<id>`, with what was said of them last; and from when
+    /// on they are no more.
     pub(crate) structure: BTreeMap<String, Value>,
     pub(crate) measures: BTreeMap<String, Measure>,
     /// By measure and period as written; an empty period is the measure as a whole.
@@ -22,6 +23,8 @@ pub(crate) struct Framework {
     pub(crate) rule: Value,
     /// Where the rule that stands was said.
     pub(crate) rule_at: Option<u64>,
+    /// The file that is being applied to it, by its digest.
+    pub(crate) amending: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -88,8 +91,14 @@ impl Scorecard {
         match kind.split_once('.') {
             Some(("ledger", "opened")) => self.opened_at = Some(position),
             Some(("framework", what)) => self.framework(position, what, id, fact),
+            Some(("objective" | "step" | "area", "retired")) => {
+                self.structure.entry(subject).or_default()["retired"] = fact["from"].clone();
+            }
             Some(("objective" | "step" | "area", _)) => {
-                self.structure.insert(subject, fact.clone());
+                let ended = self.structure.get(&subject).map(|held| held["retired"].clone());
+                let held = self.structure.entry(subject).or_default();
+                *held = fact.clone();
+                held["retired"] = ended.unwrap_or_default();
             }
             Some(("measure", what)) => {
                 self.measures.entry(id).or_default().take_in(position, what, fact);
@@ -116,11 +125,29 @@ impl Scorecard {
 
     fn framework(&mut self, position: u64, what: &str, id: String, fact: &Value) {
         let framework = self.frameworks.entry(id).or_default();
-        let rule = if what == "adopted" {
-            framework.adopted = fact.clone();
-            &fact["rating_rule"]
-        } else {
-            &fact["rule"]
+        let rule = match what {
+            "adopted" => {
+                framework.adopted = fact.clone();
+                &fact["rating_rule"]
+            }
+            "amendment_begun" => {
+                framework.amending = some(&fact["file_digest"]);
+                return;
+            }
+            "amended" | "amendment_given_up" => {
+                framework.amending = None;
+                return;
+            }
+            "revised" => {
+                framework.adopted["title"] = fact["title"].clone();
+                return;
+            }
+            "scale_set" => {
+                framework.adopted["scale"] = fact["scale"].clone();
+                (framework.rule, framework.rule_at) = (Value::Null, None);
+                &fact["rating_rule"]
+            }
+            _ => &fact["rule"],
         };
         if !rule.is_null() {
             framework.rule = rule.clone();
@@ -208,6 +235,12 @@ impl Measure {
                 }
             }
             "placed" => self.place(&fact["place"]),
+            "removed" => {
+                for (kind, id) in fact["place"].as_object().into_iter().flatten() {
+                    self.places.retain(|place| *place != format!("{kind}/{}", word(id)));
+                }
+            }
+            "retitled" => self.title = fact["new"].clone(),
             "code_assigned" => {
                 self.codes.insert(word(&fact["code"]["scheme"]), fact["code"].clone());
             }

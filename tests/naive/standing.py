@@ -110,12 +110,11 @@ class History:
 
     def take_in(self, event, raw):
         entity, what = event.name.split(".")
-        if entity == "framework" and what in ("adopted", "rating_rule_set"):
-            rule = event.fact.get("rating_rule" if what == "adopted" else "rule")
+        if entity == "framework" and what in ("adopted", "rating_rule_set", "scale_set"):
+            rule = event.fact.get("rule" if what == "rating_rule_set" else "rating_rule")
             lines = self.frameworks.setdefault(event.id, [])
-            before = lines[-1] if lines else (0, None, None)
-            scale = event.fact.get("scale") or before[2]
-            lines.append((event.position, with_numbers(rule) or before[1], scale))
+            scale = event.fact.get("scale") or (lines[-1][2] if lines else None)
+            lines.append((event.position, with_numbers(rule), scale))
         elif entity == "measure":
             self.of_measure(event, what, raw)
         elif entity == "submission" and event.fact.get("period") is not None:
@@ -137,7 +136,9 @@ class History:
             measure.baselines.append((position, Decimal(fact["baseline"]["value"])))
         if what == "baseline_proposed":
             measure.proposals.append((position, Decimal(fact["baseline"]["value"])))
-        codes = [fact["code"]] if what == "code_assigned" else fact.get("codes") or []
+        codes = [fact["code"]] if what == "code_assigned" else []
+        if what == "adopted":
+            codes = fact.get("codes") or []
         measure.codes += [(position, code["scheme"], code["code"]) for code in codes]
         for (span, breakdown, tier), _, _, new in target_changes(raw):
             if breakdown == () and tier == "expected":

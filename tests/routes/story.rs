@@ -126,6 +126,40 @@ impl<'a> Teller<'a> {
         ] {
             self.tell(operation, &path, &example(event, &within));
         }
+        self.frameworks_revised();
+    }
+
+    fn frameworks_revised(&mut self) {
+        let of = |verb: &str| format!("/frameworks/{FRAMEWORK}/{verb}");
+        for (operation, verb, event) in [
+            ("framework_revise", "revise", "framework.revised.v1"),
+            ("framework_set_taxonomy", "set-taxonomy", "framework.taxonomy_set.v1"),
+        ] {
+            self.tell(operation, &of(verb), &example(event, &json!({})));
+        }
+        let level = |code: &str, track: &str| {
+            json!({ "code": code, "words": { "en": code }, "shape": "diamond", "colour": "#00703c",
+                "track": track })
+        };
+        let scale = json!({ "levels": [level("green", "on"), level("amber", "at_risk"),
+            level("red", "off")] });
+        let rule = json!({ "met": "green", "near": "amber", "missed": "red",
+            "tolerance": { "rate": "0.10" }, "compare": "exact", "ends": "inclusive" });
+        let changes = json!({ "scale": scale, "rating_rule": rule });
+        let set = example("framework.scale_set.v1", &changes);
+        self.tell("framework_set_scale", &of("set-scale"), &set);
+        let within = json!({ "framework": FRAMEWORK });
+        let step = json!({ "framework": FRAMEWORK, "objective": OBJECTIVE });
+        for (kind, id, changes) in
+            [("objective", OBJECTIVE, &within), ("step", STEP, &step), ("area", AREA, &within)]
+        {
+            let of = |verb: &str| format!("/{kind}s/{id}/{verb}");
+            let revised = example(&format!("{kind}.revised.v1"), changes);
+            self.tell(&format!("{kind}_revise"), &of("revise"), &revised);
+            // It ends in time to come, so that measures may still be shown there.
+            let retired = example(&format!("{kind}.retired.v1"), &json!({}));
+            self.tell(&format!("{kind}_retire"), &of("retire"), &retired);
+        }
     }
 
     fn posts_and_roles(&mut self) {
@@ -160,6 +194,11 @@ impl<'a> Teller<'a> {
         self.tell("measure_assign_code", &of("assign-code"), &code);
         let place = example("measure.placed.v1", &json!({ "place": { "objective": OBJECTIVE } }));
         self.tell("measure_place", &of("place"), &place);
+        let gone = example("measure.removed.v1", &json!({ "place": { "objective": OBJECTIVE } }));
+        self.tell("measure_remove", &of("remove"), &gone);
+        let title = json!({ "title": { "en": "Invoices paid" }, "reason": reason() });
+        self.tell("measure_retitle", &of("retitle"), &title);
+        self.tell("measure_tag", &of("tag"), &example("measure.tagged.v1", &json!({})));
         let post = json!({ "post": POST });
         for (verb, event) in [
             ("accountable", "measure.accountable_assigned.v1"),

@@ -1,9 +1,9 @@
 //! A measure: what it means, what it aims at, where it stands and what people call it.
 //!
 //! Events: [`adopted`], [`definition_set`], [`baseline_set`], [`target_set`], [`target_changed`],
-//! [`target_corrected`], [`target_withdrawn`], [`placed`], [`code_assigned`], [`baseline_proposed`],
-//! [`reclassified`], [`retired`], [`replaced`]; of duties [`accountable_assigned`],
-//! [`steward_assigned`], [`contributor_assigned`], [`duty_ended`].
+//! [`target_corrected`], [`target_withdrawn`], [`placed`], [`removed`], [`code_assigned`], [`retitled`],
+//! [`tagged`], [`baseline_proposed`], [`reclassified`], [`retired`], [`replaced`]; of duties
+//! [`accountable_assigned`], [`steward_assigned`], [`contributor_assigned`], [`duty_ended`].
 
 crate::registry::events! {
     /// What happened to a measure.
@@ -24,6 +24,9 @@ crate::registry::events! {
         accountable_assigned::AccountableAssigned = "piperoll.measure.accountable_assigned.v1" since "0.2.0",
         steward_assigned::StewardAssigned = "piperoll.measure.steward_assigned.v1" since "0.2.0",
         contributor_assigned::ContributorAssigned = "piperoll.measure.contributor_assigned.v1" since "0.2.0",
+        removed::Removed = "piperoll.measure.removed.v1" since "0.3.0",
+        retitled::Retitled = "piperoll.measure.retitled.v1" since "0.3.0",
+        tagged::Tagged = "piperoll.measure.tagged.v1" since "0.3.0",
         duty_ended::DutyEnded = "piperoll.measure.duty_ended.v1" since "0.2.0",
     }
 }

@@ -34,7 +34,7 @@ pub struct StructureUpdate {
     /// The first day that a framework applies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<NaiveDate>,
-    /// The last.
+    /// The last; of another part that ended, the last day that it counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<NaiveDate>,
     /// Whether it still counts.

@@ -195,6 +195,12 @@ fn of_framework(fact: &Framework) -> Ground<'_> {
         Framework::RatingRuleSet(fact) => Ground::of(&fact.reason, fact.authority.as_ref()),
         Framework::DecisionRightSet(fact) => Ground::of(&fact.reason, fact.authority.as_ref()),
         Framework::SignOffChainSet(fact) => Ground::of(&fact.reason, fact.authority.as_ref()),
+        Framework::Revised(fact) => Ground::of(&fact.reason, fact.authority.as_ref()),
+        Framework::ScaleSet(fact) => Ground::of(&fact.reason, fact.authority.as_ref()),
+        Framework::TaxonomySet(fact) => Ground::of(&fact.reason, None),
+        Framework::AmendmentBegun(fact) => Ground::of(&fact.reason, fact.authority.as_ref()),
+        Framework::Amended(fact) => Ground::of(&fact.reason, fact.authority.as_ref()),
+        Framework::AmendmentGivenUp(fact) => Ground::of(&fact.reason, None),
     }
 }
 
@@ -248,6 +254,9 @@ fn of_measure(fact: &Measure) -> Ground<'_> {
             Ground::of(&fact.reason, fact.authority.as_ref()).with(fact.case.as_ref())
         }
         Measure::Placed(fact) => Ground::of(&fact.reason, None),
+        Measure::Removed(fact) => Ground::of(&fact.reason, None),
+        Measure::Retitled(fact) => Ground::of(&fact.reason, None),
+        Measure::Tagged(fact) => Ground::of(&fact.reason, None),
         Measure::CodeAssigned(fact) => Ground::of(&fact.reason, None),
     }
 }

@@ -11,6 +11,7 @@ use piperoll_events::measure::adopted::{MeasureLevel, Subject, Treatment};
 use piperoll_events::measure::baseline_set::Baseline;
 use piperoll_events::rating::{RatingRule, Scale};
 use piperoll_events::reason::{Authority, Reason};
+use piperoll_events::step::added::StepLevel;
 use piperoll_events::submission::no_value_declared::NoValue;
 use piperoll_events::target::Level;
 use piperoll_events::text::{Digest, Label, SealedText, Words};
@@ -149,14 +150,31 @@ pub struct Part {
     pub code: Option<String>,
     /// What it is called.
     pub title: Words,
+    /// Where a step is done.
+    pub level: Option<StepLevel>,
+    /// Who leads a step.
+    pub lead: Option<String>,
     /// The first day that a framework applies to.
     pub from: Option<NaiveDate>,
     /// The last.
     pub until: Option<NaiveDate>,
+    /// The first day on which it is no longer part of the framework.
+    pub retired: Option<NaiveDate>,
     /// Where it was recorded.
     pub position: Position,
     /// Whether a file says so.
     pub asserted: bool,
+}
+
+/// A file of changes that is being applied to a framework: part of it may be in force and part not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Underway {
+    /// SHA-256 of the file.
+    pub file_digest: Digest,
+    /// How many changes it comes to.
+    pub changes: u64,
+    /// Where its application began.
+    pub since: Position,
 }
 
 /// The headline of one submission, or its absence.

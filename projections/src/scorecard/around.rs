@@ -73,6 +73,8 @@ pub struct PartVersion {
     pub from: Option<NaiveDate>,
     /// The last.
     pub until: Option<NaiveDate>,
+    /// The first day that it counts no longer, where that is what was recorded.
+    pub ended: Option<NaiveDate>,
 }
 
 impl Reader {
@@ -140,8 +142,18 @@ impl Reader {
         span: Span,
     ) -> Result<BTreeMap<Position, Vec<PartVersion>>, RuntimeError> {
         let text = "select position, kind, id, framework, parent, code, title, lead, valid_from,
-                valid_until
-            from @.structure where position > $1 and position <= $2 order by position, kind, id";
+                valid_until, null::date as ended
+            from @.structure where position > $1 and position <= $2
+            union all
+            select e.position, s.kind, s.id, s.framework, s.parent, s.code, s.title, s.lead,
+                s.valid_from, s.valid_until, e.valid_from
+            from @.part_ending e cross join lateral (
+                select * from @.structure s
+                where s.kind = e.kind and s.id = e.id and s.position <= e.position
+                order by s.position desc limit 1
+            ) s
+            where e.position > $1 and e.position <= $2
+            order by 1, 2, 3";
         let rows =
             self.session().await?.rows(text, &[&bigint(span.after), &bigint(span.upto)]).await?;
         let mut found: BTreeMap<Position, Vec<PartVersion>> = BTreeMap::new();
@@ -158,6 +170,7 @@ impl Reader {
                 lead: columns.next::<Option<&str>>()?.and_then(|lead| lead.parse().ok()),
                 from: columns.next()?,
                 until: columns.next()?,
+                ended: columns.next()?,
             });
         }
         Ok(found)

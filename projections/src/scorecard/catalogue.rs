@@ -48,7 +48,7 @@ pub(super) struct Known {
     adopted: Versions<Adopted>,
     titles: Versions<Words>,
     codes: Vec<CodeLine>,
-    places: Vec<PlaceLine>,
+    places: Vec<(PlaceLine, Stands)>,
     definitions: Versions<Yardstick>,
     baselines: Versions<BaselineLine>,
     endings: Versions<EndedLine>,
@@ -68,6 +68,13 @@ struct Adopted {
     level: MeasureLevel,
     subject: Subject,
     asserted: bool,
+}
+
+/// Whether a measure stands at a place from a position on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    Yes,
+    No,
 }
 
 /// Versions in the order of their positions.
@@ -193,8 +200,9 @@ impl Catalogue {
         })?;
         each(places, "placement", |measure, columns| {
             let position = columns.position()?;
-            let (kind, place) = (columns.word()?, columns.uuid()?);
-            self.known(measure).places.push(PlaceLine { kind, place, position });
+            let line = PlaceLine { kind: columns.word()?, place: columns.uuid()?, position };
+            let stands = if columns.next()? { Stands::No } else { Stands::Yes };
+            self.known(measure).places.push((line, stands));
             Ok(())
         })
     }
@@ -239,10 +247,10 @@ impl Catalogue {
 
 impl Known {
     fn left(&self, at: Position, filter: &Filter) -> bool {
-        let here = |place: &PlaceLine| Some(place.place) == filter.place && place.position <= at;
+        let here = |place: &PlaceLine| Some(place.place) == filter.place;
         let Some((_, adopted)) = self.adopted.at(at) else { return false };
         filter.framework.is_none_or(|framework| framework == adopted.framework)
-            && (filter.place.is_none() || self.places.iter().any(here))
+            && (filter.place.is_none() || places(&self.places, at).iter().any(here))
     }
 
     /// The measure as a list shows it.
@@ -298,11 +306,15 @@ fn codes(held: &[CodeLine], at: Position) -> Vec<CodeLine> {
     found.into_values().cloned().collect()
 }
 
-fn places(held: &[PlaceLine], at: Position) -> Vec<PlaceLine> {
+/// Where a measure stands: what was said of a place first counts until it is taken back.
+fn places(held: &[(PlaceLine, Stands)], at: Position) -> Vec<PlaceLine> {
     let mut found: Vec<PlaceLine> = Vec::new();
-    for line in held.iter().filter(|line| line.position <= at) {
-        if found.iter().all(|earlier| earlier.place != line.place || earlier.kind != line.kind) {
-            found.push(line.clone());
+    for (line, stands) in held.iter().filter(|(line, _)| line.position <= at) {
+        let same = |it: &PlaceLine| it.place == line.place && it.kind == line.kind;
+        match stands {
+            Stands::Yes if found.iter().any(same) => {}
+            Stands::Yes => found.push(line.clone()),
+            Stands::No => found.retain(|it| !same(it)),
         }
     }
     found
@@ -405,7 +417,7 @@ const TITLES: &str = "select measure, position, title
     from @.measure_text where position > $1 and position <= $2 order by position";
 const CODES: &str = "select measure, position, scheme, code, valid_from
     from @.code where position > $1 and position <= $2 order by position";
-const PLACES: &str = "select measure, position, kind, place
+const PLACES: &str = "select measure, position, kind, place, removed
     from @.placement where position > $1 and position <= $2 order by position, kind, place";
 const DEFINITIONS: &str = "select measure, position, polarity, low, high, decimals, unit, asserted
     from @.definition where position > $1 and position <= $2 order by position";

@@ -7,19 +7,15 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use chrono::NaiveDate;
-use piperoll_events::area::Area;
 use piperoll_events::comparability::DefinitionChange;
 use piperoll_events::definition::Polarity;
-use piperoll_events::framework::Framework;
-use piperoll_events::ids::ObjectiveId;
 use piperoll_events::import::Import;
 use piperoll_events::measure::Measure;
 use piperoll_events::measure::adopted::Adopted;
 use piperoll_events::measure::baseline_set::Baseline;
 use piperoll_events::measure::code_assigned::Code;
 use piperoll_events::measure::placed::Place;
-use piperoll_events::objective::Objective;
-use piperoll_events::step::Step;
+use piperoll_events::text::Words;
 use piperoll_events::{
     Authority, Breakdown, Definition, Event, Fact, Position, Reason, Target, TargetKey,
 };
@@ -29,10 +25,10 @@ use super::catalogue::EVERY_PERIOD;
 use super::rows::{
     BaselineRow, BreakdownRow, ClassificationRow, CodeRow, DefinitionRow, DefinitionText,
     EndingRow, EverRow, Histories, ImportRow, MeasureRow, MeasureText, PlacementRow, ProposalRow,
-    RuleRow, StructureRow, TargetText,
+    TargetText,
 };
 use super::targets::{Placing, rows as target_rows};
-use super::words::{ImportState, PlaceKind, PolarityKind, StructureKind, TargetHappened};
+use super::words::{ImportState, PlaceKind, PolarityKind, TargetHappened};
 use crate::runtime::copy::Json;
 use crate::runtime::key::Key;
 use crate::runtime::numbered::Numbered;
@@ -78,6 +74,13 @@ pub(super) struct At<'a> {
 /// Why and by whose leave.
 type Ground<'a> = (&'a Reason, Option<&'a Authority>);
 
+/// Whether a measure stands at a place from here on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    Yes,
+    No,
+}
+
 /// What became of a target.
 #[derive(Clone, Copy)]
 enum Became<'a> {
@@ -108,55 +111,11 @@ impl Fold {
             Fact::Ledger(_) | Fact::Post(_) | Fact::Role(_) => {}
             Fact::Import(fact) => self.out.import.push(import(at, fact)),
             Fact::Framework(fact) => self.framework(at, fact),
-            Fact::Objective(Objective::Added(fact)) => self.out.structure.push(StructureRow {
-                code: Some(fact.code.to_string()),
-                ..structure(at, StructureKind::Objective, fact.framework.uuid(), &fact.title)
-            }),
-            Fact::Step(Step::Added(fact)) => self.out.structure.push(StructureRow {
-                parent: fact.objective.map(ObjectiveId::uuid),
-                code: Some(fact.code.to_string()),
-                level: Some(fact.level.number()),
-                lead: fact.lead.as_ref().map(ToString::to_string),
-                ..structure(at, StructureKind::Step, fact.framework.uuid(), &fact.title)
-            }),
-            Fact::Area(Area::Added(fact)) => self.out.structure.push(StructureRow {
-                code: Some(fact.code.to_string()),
-                ..structure(at, StructureKind::Area, fact.framework.uuid(), &fact.title)
-            }),
+            Fact::Objective(fact) => self.objective(at, fact),
+            Fact::Step(fact) => self.step(at, fact),
+            Fact::Area(fact) => self.area(at, fact),
             Fact::Measure(fact) => self.measure(at, fact),
             Fact::Submission(fact) => self.submission(at, fact),
-        }
-    }
-
-    fn framework(&mut self, at: At<'_>, fact: &Framework) {
-        match fact {
-            Framework::Adopted(fact) => {
-                self.out.structure.push(StructureRow {
-                    valid_from: Some(fact.from),
-                    valid_until: fact.until,
-                    ..structure(at, StructureKind::Framework, at.id, &fact.title)
-                });
-                self.out.rule.push(RuleRow {
-                    framework: at.id,
-                    position: at.position,
-                    rule: fact.rating_rule.as_ref().map(Json::of),
-                    scale: fact.scale.as_ref().map(Json::of),
-                    reason: Json::of(&fact.reason),
-                    authority: fact.authority.as_ref().map(Json::of),
-                    asserted: at.asserted,
-                });
-            }
-            // Who may decide moves no figure.
-            Framework::DecisionRightSet(_) | Framework::SignOffChainSet(_) => {}
-            Framework::RatingRuleSet(fact) => self.out.rule.push(RuleRow {
-                framework: at.id,
-                position: at.position,
-                rule: Some(Json::of(&fact.rule)),
-                scale: None,
-                reason: Json::of(&fact.reason),
-                authority: fact.authority.as_ref().map(Json::of),
-                asserted: at.asserted,
-            }),
         }
     }
 
@@ -186,7 +145,9 @@ impl Fold {
                 let ground = (&f.reason, f.authority.as_ref());
                 self.target(at, &f.key, Became::Withdrawn(&f.old), ground);
             }
-            Measure::Placed(fact) => self.place(at, fact.place),
+            Measure::Placed(fact) => self.place(at, fact.place, Stands::Yes),
+            Measure::Removed(fact) => self.place(at, fact.place, Stands::No),
+            Measure::Retitled(fact) => self.title(at, &fact.new, (&fact.reason, None)),
             Measure::CodeAssigned(fact) => self.code(at, &fact.code),
             Measure::Reclassified(fact) => self.out.classification.push(ClassificationRow {
                 measure: at.id,
@@ -208,8 +169,9 @@ impl Fold {
                 comparability: Some(Json::of(&f.comparability)),
                 ..ending(at, f.from)
             }),
-            // Who answers for a measure moves no figure.
-            Measure::AccountableAssigned(_)
+            // Who answers for a measure, and what it has to do with, moves no figure.
+            Measure::Tagged(_)
+            | Measure::AccountableAssigned(_)
             | Measure::StewardAssigned(_)
             | Measure::ContributorAssigned(_)
             | Measure::DutyEnded(_) => {}
@@ -227,13 +189,7 @@ impl Fold {
             subject: fact.measures.number(),
             asserted: at.asserted,
         });
-        self.out.measure_text.push(MeasureText {
-            measure: at.id,
-            position: at.position,
-            title: Json::of(&fact.title),
-            reason: Json::of(&fact.reason),
-            authority: fact.authority.as_ref().map(Json::of),
-        });
+        self.title(at, &fact.title, ground);
         self.definition(at, (&fact.definition, None), ground);
         if let Some(baseline) = fact.baseline {
             self.baseline(at, baseline, ground);
@@ -245,8 +201,18 @@ impl Fold {
             self.target(at, &first.key, Became::Set(&first.target), ground);
         }
         for place in last_of_each(&fact.places, |place| *place) {
-            self.place(at, *place);
+            self.place(at, *place, Stands::Yes);
         }
+    }
+
+    fn title(&mut self, at: At<'_>, title: &Words, (reason, authority): Ground<'_>) {
+        self.out.measure_text.push(MeasureText {
+            measure: at.id,
+            position: at.position,
+            title: Json::of(title),
+            reason: Json::of(reason),
+            authority: authority.map(Json::of),
+        });
     }
 
     fn definition(
@@ -325,15 +291,15 @@ impl Fold {
         });
     }
 
-    fn place(&mut self, at: At<'_>, place: Place) {
+    fn place(&mut self, at: At<'_>, place: Place, stands: Stands) {
         let (kind, place) = match place {
             Place::Objective(id) => (PlaceKind::Objective, id.uuid()),
             Place::Step(id) => (PlaceKind::Step, id.uuid()),
             Place::Area(id) => (PlaceKind::Area, id.uuid()),
         };
         let (measure, position, asserted) = (at.id, at.position, at.asserted);
-        let kind = kind.number();
-        self.out.placement.push(PlacementRow { measure, position, kind, place, asserted });
+        let (kind, removed) = (kind.number(), stands == Stands::No);
+        self.out.placement.push(PlacementRow { measure, position, kind, place, removed, asserted });
     }
 
     fn code(&mut self, at: At<'_>, code: &Code) {
@@ -367,28 +333,6 @@ impl Fold {
         self.out.breakdown.push(BreakdownRow { breakdown: key, tags, position });
         self.breakdowns.insert(breakdown.clone(), key);
         key
-    }
-}
-
-fn structure(
-    at: At<'_>,
-    kind: StructureKind,
-    framework: Uuid,
-    title: &piperoll_events::text::Words,
-) -> StructureRow {
-    StructureRow {
-        kind: kind.number(),
-        id: at.id,
-        position: at.position,
-        framework,
-        parent: None,
-        code: None,
-        title: Json::of(title),
-        level: None,
-        lead: None,
-        valid_from: None,
-        valid_until: None,
-        asserted: at.asserted,
     }
 }
 

@@ -216,7 +216,7 @@ impl Reader {
         at: Position,
     ) -> Result<Vec<Position>, RuntimeError> {
         let text = "select position from @.rule
-            where framework = $2 and position <= $1 and rule is not null order by position";
+            where framework = $2 and position <= $1 order by position";
         let rows = self.session().await?.rows(text, &[&bigint(at), &framework]).await?;
         rows.iter().map(|row| Columns::of(row, "rule").position()).collect()
     }

@@ -20,6 +20,8 @@ create unique index on rating_override (position);
 create index on baseline_proposal (measure, position);
 create unique index on definition_text (measure, position);
 create unique index on structure (kind, id, position desc);
+create unique index on part_ending (kind, id, position desc);
+create unique index on amendment (position);
 -- What the catalogue reads on from.
 create unique index on measure (position);
 create unique index on measure_text (position);

@@ -15,6 +15,7 @@ mod decode;
 mod detail;
 mod folds;
 pub mod history;
+mod parts;
 mod rows;
 mod submissions;
 pub mod table;

@@ -91,7 +91,7 @@ histories! { Histories;
         comparability: Option<Json>, asserted: bool,
     }
     placement: PlacementRow (All) {
-        measure: Uuid, position: Position, kind: i16, place: Uuid, asserted: bool,
+        measure: Uuid, position: Position, kind: i16, place: Uuid, removed: bool, asserted: bool,
     }
     rule: RuleRow (All) {
         framework: Uuid, position: Position, rule: Option<Json>, scale: Option<Json>, reason: Json,
@@ -101,6 +101,12 @@ histories! { Histories;
         kind: i16, id: Uuid, position: Position, framework: Uuid, parent: Option<Uuid>,
         code: Option<String>, title: Json, level: Option<i16>, lead: Option<String>,
         valid_from: Option<NaiveDate>, valid_until: Option<NaiveDate>, asserted: bool,
+    }
+    part_ending: PartEndingRow (All) {
+        kind: i16, id: Uuid, position: Position, valid_from: NaiveDate,
+    }
+    amendment: AmendmentRow (All) {
+        framework: Uuid, position: Position, state: i16, file_digest: Digest, changes: Option<u64>,
     }
     import: ImportRow (All) {
         import: Uuid, position: Position, state: i16, file_name: Option<String>,

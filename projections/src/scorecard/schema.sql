@@ -109,7 +109,7 @@ create table ending (
 );
 create table placement (
     measure uuid not null, position bigint not null, kind smallint not null, place uuid not null,
-    asserted boolean not null
+    removed boolean not null, asserted boolean not null
 );
 create table rule (
     framework uuid not null, position bigint not null, rule json, scale json,
@@ -119,6 +119,15 @@ create table structure (
     kind smallint not null, id uuid not null, position bigint not null, framework uuid not null,
     parent uuid, code text, title json not null, level smallint, lead text, valid_from date,
     valid_until date, asserted boolean not null
+);
+-- The part is no longer one of its framework from `valid_from` on.
+create table part_ending (
+    kind smallint not null, id uuid not null, position bigint not null, valid_from date not null
+);
+-- A file of changes is applied to a framework, or is so no longer.
+create table amendment (
+    framework uuid not null, position bigint not null, state smallint not null,
+    file_digest bytea not null, changes bigint
 );
 create table import (
     import uuid not null, position bigint not null, state smallint not null, file_name text,

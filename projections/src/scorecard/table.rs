@@ -13,10 +13,12 @@ use piperoll_events::ids::MeasureId;
 use tokio::sync::{RwLock, RwLockReadGuard};
 use tokio_postgres::Row;
 
-use super::answers::{Filter, Found, MeasureLine, Part};
+use super::answers::{Filter, Found, MeasureLine, Part, Underway};
 use super::catalogue::Catalogue;
+use super::words::AmendmentState;
 use crate::runtime::columns::Columns;
 use crate::runtime::cursor::{at_instant, bigint, instant_of};
+use crate::runtime::numbered::Numbered;
 use crate::runtime::session::Session;
 use crate::runtime::{Cursor, RuntimeError, Schema};
 
@@ -104,14 +106,36 @@ impl Reader {
         })
     }
 
+    /// The file of changes that was being applied at this position, if one was.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn amendment(&self, at: Position) -> Result<Option<Underway>, RuntimeError> {
+        let text = "select file_digest, changes, position from (
+                select distinct on (framework) * from @.amendment where position <= $1
+                order by framework, position desc) last
+            where state = $2 order by position limit 1";
+        let begun = AmendmentState::Begun.number();
+        let rows = self.session().await?.rows(text, &[&bigint(at), &begun]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let mut columns = Columns::of(row, "amendment");
+        let file = columns.digest()?.ok_or(RuntimeError::Row("amendment"))?;
+        let changes = columns.next::<Option<i64>>()?.and_then(|it| u64::try_from(it).ok());
+        let (changes, since) = (changes.unwrap_or_default(), columns.position()?);
+        Ok(Some(Underway { file_digest: file, changes, since }))
+    }
+
     /// Frameworks, objectives, steps and areas.
     ///
     /// # Errors
     /// As for [`Self::cursor`].
     pub async fn structure(&self, at: Position) -> Result<Vec<Part>, RuntimeError> {
-        let text = "select distinct on (kind, id) kind, id, framework, parent, code, title,
-                valid_from, valid_until, position, asserted
-            from @.structure where position <= $1 order by kind, id, position desc";
+        let text = "select distinct on (s.kind, s.id) s.kind, s.id, s.framework, s.parent, s.code,
+                s.title, s.level, s.lead, s.valid_from, s.valid_until,
+                (select e.valid_from from @.part_ending e where e.kind = s.kind and e.id = s.id
+                    and e.position <= $1 order by e.position desc limit 1),
+                s.position, s.asserted
+            from @.structure s where s.position <= $1 order by s.kind, s.id, s.position desc";
         let rows = self.session().await?.rows(text, &[&bigint(at)]).await?;
         let part = |row: &Row| {
             let mut columns = Columns::of(row, "structure");
@@ -122,8 +146,11 @@ impl Reader {
                 parent: columns.next()?,
                 code: columns.next()?,
                 title: columns.json()?,
+                level: columns.word_or_none()?,
+                lead: columns.next()?,
                 from: columns.next()?,
                 until: columns.next()?,
+                retired: columns.next()?,
                 position: columns.position()?,
                 asserted: columns.next()?,
             })

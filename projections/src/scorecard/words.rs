@@ -77,6 +77,18 @@ pub enum ImportState {
     Reversed,
 }
 
+/// How far the application of a file of changes is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AmendmentState {
+    /// Being applied.
+    Begun,
+    /// All of it is in force.
+    Ended,
+    /// Given up halfway.
+    GivenUp,
+}
+
 /// A part of a framework, the framework itself among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -106,6 +118,7 @@ numbered! {
     TargetHappened { Set = 1, Changed = 2, Withdrawn = 3, Corrected = 4 }
     PlaceKind { Objective = 1, Step = 2, Area = 3 }
     ImportState { Received = 1, Applied = 2, Rejected = 3, Reversed = 4 }
+    AmendmentState { Begun = 1, Ended = 2, GivenUp = 3 }
     StructureKind { Framework = 1, Objective = 2, Step = 3, Area = 4 }
     PolarityKind { Higher = 1, Lower = 2, Goldilocks = 3, None = 4 }
 }

@@ -1,26 +1,90 @@
-//! An area: added to a framework.
+//! An area: added to a framework, revised, retired.
 //!
-//! Commands: [`Add`].
+//! Commands: [`Add`], [`Revise`], [`Retire`].
 
 mod add;
+mod retire;
+mod revise;
 
 pub use add::Add;
+pub use retire::Retire;
+pub use revise::Revise;
 
+use chrono::NaiveDate;
 use piperoll_events::Fact;
-use piperoll_events::area::{Added, Area as AreaFact};
+use piperoll_events::area::{Added, Area as AreaFact, Revised};
 
-use super::{Entity, Occurred};
+use super::{Entity, Occurred, Rejection};
 
 /// The state of an area.
 #[derive(Debug, Clone, Default)]
 pub struct Area {
     added: Option<Added>,
+    /// What stands of it, with the reason of its last version.
+    now: Option<Revised>,
+    /// The first day on which it is no longer part of the framework.
+    retired: Option<NaiveDate>,
+}
+
+impl Area {
+    /// What stands of it.
+    ///
+    /// # Errors
+    /// It was never added, or has been retired.
+    fn in_use(&self) -> Result<&Revised, Rejection> {
+        let now = self.now.as_ref().ok_or(Rejection::Missing("the area"))?;
+        match self.retired {
+            Some(from) => Err(Rejection::PartRetired { part: "area", from }),
+            None => Ok(now),
+        }
+    }
 }
 
 impl Entity for Area {
     fn apply(&mut self, _: Occurred, fact: &Fact) {
-        if let Fact::Area(AreaFact::Added(fact)) = fact {
-            self.added = Some(fact.clone());
+        let Fact::Area(fact) = fact else { return };
+        match fact {
+            AreaFact::Added(it) => {
+                self.now = Some(Revised {
+                    framework: it.framework,
+                    code: it.code.clone(),
+                    title: it.title.clone(),
+                    reason: it.reason.clone(),
+                });
+                self.added = Some(it.clone());
+            }
+            AreaFact::Revised(it) => self.now = Some(it.clone()),
+            AreaFact::Retired(it) => self.retired = Some(it.from),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod examples {
+    use super::*;
+    use piperoll_events::ids::FrameworkId;
+    use piperoll_events::reason::{Reason, ReasonCode};
+    use piperoll_events::text::Words;
+
+    pub(crate) fn reason() -> Reason {
+        Reason { code: ReasonCode::AmbitionRaised, text: None }
+    }
+
+    pub(crate) fn added() -> Added {
+        Added {
+            framework: FrameworkId::derived(&["f"]),
+            code: "1".parse().unwrap(),
+            title: Words { en: "Fair work".parse().unwrap(), cy: None },
+            reason: reason(),
+        }
+    }
+
+    pub(crate) fn revised(title: &str) -> Revised {
+        Revised {
+            framework: FrameworkId::derived(&["f"]),
+            code: "1".parse().unwrap(),
+            title: Words { en: title.parse().unwrap(), cy: None },
+            reason: reason(),
         }
     }
 }

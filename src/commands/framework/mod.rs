@@ -1,25 +1,42 @@
-//! A framework: adopted with its scale and rule; the rule may be set again; who may decide
-//! which change is set row by row, and the stages of sign-off as a whole.
+//! A framework: adopted with its scale and rule, which may be set again; revised; who may decide
+//! which change is set row by row, the stages of sign-off and each list of its own as a whole.
 //!
-//! Commands: [`Adopt`], [`SetDecisionRight`], [`SetRatingRule`], [`SetSignOffChain`].
+//! A file of changes is one undertaking: begun, then ended or given up, one at a time.
+//! Commands: [`Adopt`], [`Revise`], [`SetScale`], [`SetRatingRule`], [`SetDecisionRight`],
+//! [`SetSignOffChain`], [`SetTaxonomy`]; of a file of changes [`BeginAmendment`],
+//! [`FinishAmendment`], [`GiveUpAmendment`].
 
 mod adopt;
+mod begin_amendment;
+mod finish_amendment;
+mod give_up_amendment;
+mod revise;
 mod set_decision_right;
 mod set_rating_rule;
+mod set_scale;
 mod set_sign_off_chain;
+mod set_taxonomy;
 
 pub use adopt::Adopt;
+pub use begin_amendment::BeginAmendment;
+pub use finish_amendment::FinishAmendment;
+pub use give_up_amendment::GiveUpAmendment;
+pub use revise::Revise;
 pub use set_decision_right::SetDecisionRight;
 pub use set_rating_rule::SetRatingRule;
+pub use set_scale::SetScale;
 pub use set_sign_off_chain::SetSignOffChain;
+pub use set_taxonomy::SetTaxonomy;
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use piperoll_events::decision_right::{ChangeClass, ChangeSubject, DecisionRight};
 use piperoll_events::framework::{Adopted, Framework as FrameworkFact};
 use piperoll_events::rating::{RatingRule, Scale};
 use piperoll_events::sign_off::{SignOffChain, Stage};
-use piperoll_events::text::Label;
+use piperoll_events::taxonomy::Taxonomy;
+use piperoll_events::text::{Digest, Label, Words};
 use piperoll_events::{Authority, Fact, Position, Quantity};
 
 use super::{Entity, Ground, Occurred, Rejection, Witness};
@@ -28,11 +45,24 @@ use super::{Entity, Ground, Occurred, Rejection, Witness};
 #[derive(Debug, Clone, Default)]
 pub struct Framework {
     adopted: Option<Adopted>,
+    named: Option<Named>,
+    scale: Option<Scale>,
     rule: Option<RatingRule>,
     rights: BTreeMap<Label, DecisionRight>,
     /// Where the rule was recorded.
     ruled_at: Option<Position>,
     chain: Option<SignOffChain>,
+    taxonomies: BTreeMap<Label, Taxonomy>,
+    /// The file that is being applied.
+    underway: Option<Digest>,
+}
+
+/// What a framework is called and when it applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Named {
+    title: Words,
+    from: NaiveDate,
+    until: Option<NaiveDate>,
 }
 
 impl Framework {
@@ -54,8 +84,29 @@ impl Framework {
 
     /// Whether the scale has a level.
     pub(super) fn has_level(&self, code: &Label) -> bool {
-        let scale = self.adopted.as_ref().and_then(|adopted| adopted.scale.as_ref());
-        scale.is_some_and(|scale| scale.levels.iter().any(|level| level.code == *code))
+        let mut levels = self.scale.iter().flat_map(|scale| &scale.levels);
+        levels.any(|level| level.code == *code)
+    }
+
+    /// Whether terms stand on one of its lists.
+    ///
+    /// # Errors
+    /// The first that does not.
+    pub(super) fn has_terms(&self, taxonomy: &Label, codes: &[Label]) -> Result<(), Rejection> {
+        let terms = self.taxonomies.get(taxonomy).into_iter().flat_map(|it| &it.terms);
+        let stray = codes.iter().find(|code| terms.clone().all(|term| term.code != **code));
+        stray.map_or(Ok(()), |code| {
+            Err(Rejection::NoSuchTerm { taxonomy: taxonomy.clone(), code: code.clone() })
+        })
+    }
+
+    /// Whether it is this file that is being applied.
+    fn is_underway(&self, file: Digest) -> Result<(), Rejection> {
+        match self.underway {
+            Some(held) if held == file => Ok(()),
+            Some(held) => Err(Rejection::AmendmentUnderway(held)),
+            None => Err(Rejection::NoAmendment),
+        }
     }
 
     /// Whether a material change of the framework itself is accepted: by the table, once acts are
@@ -99,8 +150,25 @@ impl Entity for Framework {
             FrameworkFact::Adopted(fact) => {
                 self.rule.clone_from(&fact.rating_rule);
                 self.ruled_at = fact.rating_rule.as_ref().map(|_| position);
+                self.scale.clone_from(&fact.scale);
+                let (title, from, until) = (fact.title.clone(), fact.from, fact.until);
+                self.named = Some(Named { title, from, until });
                 self.adopted = Some(fact.clone());
             }
+            FrameworkFact::Revised(fact) => {
+                let (title, from, until) = (fact.title.clone(), fact.from, fact.until);
+                self.named = Some(Named { title, from, until });
+            }
+            FrameworkFact::ScaleSet(fact) => {
+                self.scale = Some(fact.scale.clone());
+                self.rule.clone_from(&fact.rating_rule);
+                self.ruled_at = fact.rating_rule.as_ref().map(|_| position);
+            }
+            FrameworkFact::TaxonomySet(fact) => {
+                self.taxonomies.insert(fact.taxonomy.code.clone(), fact.taxonomy.clone());
+            }
+            FrameworkFact::AmendmentBegun(fact) => self.underway = Some(fact.file_digest),
+            FrameworkFact::Amended(_) | FrameworkFact::AmendmentGivenUp(_) => self.underway = None,
             FrameworkFact::RatingRuleSet(fact) => {
                 (self.rule, self.ruled_at) = (Some(fact.rule.clone()), Some(position));
             }
@@ -139,13 +207,13 @@ fn check_rule(rule: &RatingRule, scale: Option<&Scale>) -> Result<(), Rejection>
 #[cfg(test)]
 pub(crate) mod examples {
     use super::*;
-    use piperoll_events::framework::DecisionRightSet;
     use piperoll_events::framework::decision_right_set::RightState;
+    use piperoll_events::framework::{Amended, AmendmentBegun, DecisionRightSet, TaxonomySet};
     use piperoll_events::ids::PostId;
     use piperoll_events::rating::{Compare, Ends, ScaleLevel, Shape, Tolerance, Track};
     use piperoll_events::reason::{AuthorityKind, Reason, ReasonCode, Resolution};
     use piperoll_events::sign_off::{SignedScope, Signer, SigningMode};
-    use piperoll_events::text::Words;
+    use piperoll_events::taxonomy::Term;
 
     fn level(code: &str, shape: Shape, colour: &str, track: Track) -> ScaleLevel {
         ScaleLevel {
@@ -207,6 +275,30 @@ pub(crate) mod examples {
             reason: Reason { code: ReasonCode::AmbitionRaised, text: None },
             authority: None,
         }
+    }
+
+    /// Two of the ways of working.
+    pub(crate) fn ways() -> TaxonomySet {
+        let words = |en: &str| Words { en: en.parse().unwrap(), cy: None };
+        let term = |code: &str, en| Term { code: code.parse().unwrap(), title: words(en) };
+        TaxonomySet {
+            taxonomy: Taxonomy {
+                code: "ways".parse().unwrap(),
+                title: words("Ways of working"),
+                terms: vec![term("long_term", "Long term"), term("prevention", "Prevention")],
+            },
+            reason: Reason { code: ReasonCode::AmbitionRaised, text: None },
+        }
+    }
+
+    pub(crate) fn begun(file: u8) -> AmendmentBegun {
+        let reason = Reason { code: ReasonCode::AmbitionRaised, text: None };
+        AmendmentBegun { file_digest: Digest::new([file; 32]), changes: 3, reason, authority: None }
+    }
+
+    pub(crate) fn amended(file: u8) -> Amended {
+        let AmendmentBegun { file_digest, reason, authority, .. } = begun(file);
+        Amended { file_digest, reason, authority }
     }
 
     pub(crate) fn adopted() -> Adopted {

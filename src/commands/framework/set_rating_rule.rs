@@ -27,10 +27,10 @@ impl Command for SetRatingRule {
     }
 
     fn decide(&self, framework: &Framework, ground: &Ground<'_>) -> Result<Decision, Rejection> {
-        let Some(adopted) = &framework.adopted else {
+        if framework.adopted.is_none() {
             return Err(Rejection::Missing("the framework"));
-        };
-        check_rule(&self.fact.rule, adopted.scale.as_ref())?;
+        }
+        check_rule(&self.fact.rule, framework.scale.as_ref())?;
         if framework.rule.as_ref() == Some(&self.fact.rule) {
             return Ok(Decision::Unchanged);
         }

@@ -2,9 +2,9 @@
 //!
 //! A target lives under a key (period, breakdown, tier): set, changed, corrected, withdrawn, set again.
 //! Commands: [`Adopt`], [`SetDefinition`], [`SetBaseline`], [`SetTarget`], [`ChangeTarget`],
-//! [`CorrectTarget`], [`WithdrawTarget`], [`Place`], [`AssignCode`], [`ProposeBaseline`],
-//! [`Reclassify`], [`Retire`], [`Replace`]; of duties [`AssignAccountable`], [`AssignSteward`],
-//! [`AssignContributor`], [`EndDuty`].
+//! [`CorrectTarget`], [`WithdrawTarget`], [`Place`], [`Remove`], [`AssignCode`], [`Retitle`], [`Tag`],
+//! [`ProposeBaseline`], [`Reclassify`], [`Retire`], [`Replace`]; of duties [`AssignAccountable`],
+//! [`AssignSteward`], [`AssignContributor`], [`EndDuty`].
 //!
 //! Once it is retired or replaced, nothing is set of it any more: no definition, baseline or target.
 //! A wrong record is still put right, and duties still end.
@@ -21,11 +21,14 @@ mod end_duty;
 mod place;
 mod propose_baseline;
 mod reclassify;
+mod remove;
 mod replace;
 mod retire;
+mod retitle;
 mod set_baseline;
 mod set_definition;
 mod set_target;
+mod tag;
 mod withdraw_target;
 
 pub use adopt::Adopt;
@@ -39,14 +42,17 @@ pub use end_duty::EndDuty;
 pub use place::Place;
 pub use propose_baseline::ProposeBaseline;
 pub use reclassify::Reclassify;
+pub use remove::Remove;
 pub use replace::Replace;
 pub use retire::Retire;
+pub use retitle::Retitle;
 pub use set_baseline::SetBaseline;
 pub use set_definition::SetDefinition;
 pub use set_target::SetTarget;
+pub use tag::Tag;
 pub use withdraw_target::WithdrawTarget;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
@@ -57,7 +63,7 @@ use piperoll_events::measure::duty_ended::Duty;
 use piperoll_events::measure::placed::Place as Placed;
 use piperoll_events::measure::{Adopted, Measure as MeasureFact};
 use piperoll_events::target::{Level, TargetShape};
-use piperoll_events::text::Label;
+use piperoll_events::text::{Label, Words};
 use piperoll_events::{
     Authority, Definition, EntityRef, Fact, Polarity, Position, Target, TargetKey,
 };
@@ -71,6 +77,7 @@ use duties::{Bearer, Duties};
 #[derive(Debug, Clone, Default)]
 pub struct Measure {
     adopted: Option<Adopted>,
+    title: Option<Words>,
     definition: Option<Definition>,
     /// Where the definition was recorded.
     defined_at: Option<Position>,
@@ -82,6 +89,8 @@ pub struct Measure {
     targets: HashMap<TargetKey, Held>,
     places: Vec<Placed>,
     codes: HashMap<Label, Label>,
+    /// By taxonomy.
+    tags: BTreeMap<Label, Vec<Label>>,
     duties: Duties,
     /// The first day on which it is no longer measured, or another takes its place.
     retired: Option<NaiveDate>,
@@ -188,6 +197,7 @@ impl Entity for Measure {
                 for code in &fact.codes {
                     self.codes.insert(code.scheme.clone(), code.code.clone());
                 }
+                self.title = Some(fact.title.clone());
                 self.adopted = Some(fact.clone());
             }
             MeasureFact::DefinitionSet(fact) => {
@@ -215,6 +225,11 @@ impl Entity for Measure {
                 self.targets.remove(&fact.key);
             }
             MeasureFact::Placed(fact) => self.places.push(fact.place),
+            MeasureFact::Removed(fact) => self.places.retain(|place| *place != fact.place),
+            MeasureFact::Retitled(fact) => self.title = Some(fact.new.clone()),
+            MeasureFact::Tagged(fact) => {
+                self.tags.insert(fact.taxonomy.clone(), fact.codes.clone());
+            }
             MeasureFact::CodeAssigned(fact) => {
                 self.codes.insert(fact.code.scheme.clone(), fact.code.code.clone());
             }
@@ -284,7 +299,6 @@ pub(crate) mod examples {
     use piperoll_events::measure::adopted::{FirstTarget, MeasureLevel, Subject, Treatment};
     use piperoll_events::measure::code_assigned::Code;
     use piperoll_events::reason::{Reason, ReasonCode};
-    use piperoll_events::text::Words;
     use piperoll_events::{Breakdown, Tier};
 
     pub(crate) fn reason() -> Reason {

@@ -49,6 +49,7 @@ moment-before = Cyn bod dim yn hysbys
 moment-exactly = Y cofnod hyd at safle { $position }; { $closed }.
 moment-closed = ni ellir ychwanegu dim arall oedd yn hysbys erbyn hynny
 moment-open = gellir ychwanegu rhagor oedd yn hysbys erbyn hynny
+moment-applying = Roedd ffeil o newidiadau i'r fframwaith yn cael ei rhoi ar waith: gall rhai ohonynt fod mewn grym yma ac eraill heb fod eto.
 moment-label = Yr hyn oedd yn hysbys ar ddiwedd y diwrnod hwn
 moment-hint = Er enghraifft, 14 10 2022
 date-day = Diwrnod

@@ -49,6 +49,7 @@ moment-before = Before anything was known
 moment-exactly = The record up to position { $position }; { $closed }.
 moment-closed = nothing that was known by then can still be added
 moment-open = more that was known by then may still be added
+moment-applying = A file of changes to the framework was being applied: some of them may be in force here and others not yet.
 moment-label = What was known at the end of this day
 moment-hint = For example, 14 10 2022
 date-day = Day

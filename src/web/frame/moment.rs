@@ -49,6 +49,8 @@ pub(in crate::web) struct Stood {
     pub(in crate::web) exactly: String,
     /// Where another day is typed.
     pub(in crate::web) field: DateField,
+    /// That a file of changes was halfway then.
+    pub(in crate::web) applying: Option<String>,
     /// Whether a moment was asked for.
     pub(in crate::web) past: bool,
     /// The address of this page as it stands, for good.
@@ -97,6 +99,7 @@ impl Moment {
             exactly: lang
                 .say_with("moment-exactly", &[("position", &position), ("closed", &closed)]),
             field: DateField::of(lang, "", self.typed(), day),
+            applying: as_at.being_applied.map(|_| lang.say("moment-applying").into_owned()),
             past,
             cite: format!("{path}?position={position}{more}"),
         }
