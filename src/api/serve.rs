@@ -34,6 +34,9 @@ use crate::config::Config;
 use crate::operate::site::SiteError;
 use crate::web;
 
+/// How long a response may linger, beside the time of a request, once the service stops.
+const LINGER: Duration = Duration::from_secs(5);
+
 /// How much is served at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -92,20 +95,27 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let numbers = Arc::new(Numbers::new()?);
     let (stops, stopping) = watch::channel(false);
-    let (doors, guards) = Doors::new(config, Arc::clone(&numbers), limits.lines, stopping)?;
+    let (doors, guards) = Doors::new(config, Arc::clone(&numbers), limits.lines, stopping.clone())?;
     let listened = |source| ServeError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listened)?;
     listening(listener.local_addr().map_err(listened)?);
     let router = router(doors, limits);
+    let mut stopped = stopping.clone();
     let stop = async move {
         stop.await;
         stops.send_replace(true);
+    };
+    // Whoever doesn't read what is sent to them can't keep the service from stopping.
+    let given_up = async move {
+        stopped.wait_for(|stopped| *stopped).await.ok();
+        tokio::time::sleep(limits.time.saturating_add(LINGER)).await;
     };
     let served = async { axum::serve(listener, router).with_graceful_shutdown(stop).await };
     tokio::select! {
         ended = served => ended.map_err(ServeError::Ended),
         () = guards.watch() => Ok(()),
         () = numbers.keep_up() => Ok(()),
+        () = given_up => Ok(()),
     }
 }
 

@@ -31,6 +31,8 @@ const WINDOW: u64 = 1_000;
 const IN_FLIGHT: usize = 128;
 /// How often the read models are looked at while they are behind.
 const LOOK: Duration = Duration::from_millis(10);
+/// How long whoever waits for the end waits for the read models.
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often a ledger that is moving in is looked at.
 const MOVING_IN: Duration = Duration::from_secs(1);
 /// The longest pause before a publisher tries again.
@@ -114,7 +116,8 @@ pub async fn publish(site: &Site, until: Until) -> Result<Standing, PublishError
         let Err(error) = publish_once(site, until, &mut standing).await else {
             return Ok(standing);
         };
-        if stays_stopped(&error) {
+        // Whoever waits for the end is told at once what is in the way of it.
+        if until == Until::Head || stays_stopped(&error) {
             return Err(error);
         }
         if standing.published > before {
@@ -219,7 +222,7 @@ impl Publisher<'_> {
                 Outcome::Reject(..) => None,
             });
             let events: BTreeMap<Position, Event> = events.collect();
-            self.wait_for(upto).await?;
+            self.wait_for(upto, until).await?;
             while after < upto {
                 let window = Position(after.0.saturating_add(WINDOW)).min(upto);
                 let span = Span { after, upto: window };
@@ -235,12 +238,16 @@ impl Publisher<'_> {
     }
 
     /// Waits until the read models have come to a position.
-    async fn wait_for(&self, wanted: Position) -> Result<(), PublishError> {
-        let mut told = tokio::time::Instant::now();
+    async fn wait_for(&self, wanted: Position, until: Until) -> Result<(), PublishError> {
+        let begun = tokio::time::Instant::now();
+        let mut told = begun;
         loop {
             let reached = self.desk.reached().await?;
             if reached >= wanted {
                 return Ok(());
+            }
+            if until == Until::Head && begun.elapsed() > PATIENCE {
+                return Err(AskingError::NotThere { wanted, reached }.into());
             }
             if told.elapsed() > Duration::from_secs(10) {
                 tracing::warn!(%reached, %wanted, "the read models are behind; is a projector running?");

@@ -6,7 +6,7 @@
 //!
 //! | file | for |
 //! |---|---|
-//! | `what.rs` | from an event and what stood around it to updates |
+//! | `what/` | from an event and what stood around it to updates |
 //! | `outbound.rs` | the stream: made, examined, appended to under its fence |
 //! | `reading.rs` | the stream read in order, for whoever hands it on |
 //! | `asyncapi.rs` | the document that describes all of it |

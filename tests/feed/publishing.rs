@@ -103,10 +103,16 @@ fn nothing_is_published_of_a_ledger_that_is_moving_in() {
     let project = servers.start(&["project", "--ledger", &body.ledger]);
     let publish = ["publish", "--ledger", &body.ledger, "--until-caught-up"];
     wait_until("there is a read model", BOUND, || {
-        !servers.run(&publish).err.contains("was never made")
+        !servers.run(&publish).err.contains("is not installed")
     });
     servers.run(&publish).refused_with("still moving in");
     drop(project);
     servers.fine(&["move-in", &body.plan()]);
     servers.fine(&publish);
+}
+
+#[test]
+fn a_ledger_that_is_not_there_is_said_at_once() {
+    let ran = Servers::shared().run(&["publish", "--ledger", "nowhere", "--until-caught-up"]);
+    ran.refused_with("stream not found");
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::{BOUND, Feed, publish, python};
 use crate::kills::Seeded;
 use crate::support::program::{Servers, block_on, config, number, wait_until};
+use crate::support::raw;
 
 /// The subscriber, over a copy of its own.
 struct Subscriber<'a> {
@@ -207,6 +208,43 @@ fn a_subscriber_killed_again_and_again_ends_with_the_copy_of_one_that_was_not() 
     }
     killed.catch_up();
     assert_eq!(killed.dump(), calm.dump());
+}
+
+#[test]
+fn servers_that_go_away_and_come_back_leave_a_whole_copy() {
+    let servers = Servers::own("feed-away");
+    let body = crate::journeys::Body::moved_in(&servers);
+    let ledger = &body.ledger;
+    let published = || {
+        let name = format!("out_{ledger}");
+        block_on(async {
+            let client = raw::client(&servers, "subscriber").await;
+            raw::length(&client, &name).await.unwrap_or(0)
+        })
+    };
+    let whole = publish(&servers, ledger);
+    servers.fine(&["publish", "--ledger", ledger, "--make-stream", "--begin-again"]);
+    let subscriber = Subscriber::new(&servers, ledger);
+    let mut publisher = servers.start(&["publish", "--ledger", ledger]);
+    wait_until("some updates", BOUND, || published() > 20);
+    let follow = ["follow", "--ledger", ledger, "--quiet"];
+    let mut following = subscriber.command(&follow).stderr(Stdio::null()).spawn().unwrap();
+    for server in ["nats", "postgres"] {
+        servers.kill(server);
+        servers.up();
+    }
+    wait_until("all updates", BOUND, || published() == whole);
+    wait_until("the copy is whole", BOUND, || {
+        let shown = subscriber.command(&["show", "rating", "--json"]).output().unwrap();
+        let shown: Value = serde_json::from_slice(&shown.stdout).unwrap_or_default();
+        shown["sequence"].as_u64() == Some(whole)
+    });
+    assert!(!publisher.ended() && following.try_wait().unwrap().is_none(), "one gave up");
+    following.kill().unwrap();
+    following.wait().unwrap();
+    let calm = Subscriber::new(&servers, ledger);
+    calm.catch_up();
+    assert_eq!(subscriber.dump(), calm.dump());
 }
 
 fn lines_of(path: &Path) -> u64 {

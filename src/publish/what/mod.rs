@@ -3,6 +3,9 @@
 //! **Invariant:** pure. The order of an event's updates is that of this file: structure, measure,
 //! definition, figures, targets, sign-offs, ratings; within each by what they are about.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use piperoll_events::comparability::DefinitionChange;
