@@ -171,9 +171,9 @@ pub(super) fn aim(target: &Target) -> String {
     let points = target.points.iter().map(|it| format!("{} {}", it.period, level(&it.level)));
     parts.extend(points);
     parts.extend(target.words.iter().map(|words| format!("“{words}”")));
+    let said = parts.join(", ");
     match target.shape {
-        TargetShape::Standing => {}
-        other => parts.push(format!("({})", word(&other))),
+        TargetShape::Standing => said,
+        shape => format!("{said} ({})", word(&shape)),
     }
-    parts.join(", ")
 }

@@ -61,6 +61,7 @@ pub fn compare(
         framework,
         terms,
         known: Known::default(),
+        claimed: BTreeSet::new(),
         changes: Vec::new(),
         wrong: Vec::new(),
     };
@@ -104,6 +105,8 @@ pub(super) struct Comparing<'a> {
     pub(super) framework: FrameworkId,
     pub(super) terms: &'a Terms,
     pub(super) known: Known,
+    /// The parts that an element of the file has been found to be.
+    pub(super) claimed: BTreeSet<Uuid>,
     pub(super) changes: Vec<Change>,
     pub(super) wrong: Vec<Wrong>,
 }

@@ -22,7 +22,7 @@ use super::agreed::Measured;
 use super::change::{Change, Field, Phase, aim, differing, field, stated, word, words};
 use super::compare::Comparing;
 use super::file::{MeasurePart, TargetPart};
-use super::parts::{Index, Sought, retired};
+use super::parts::{Index, retired};
 
 /// The most targets, places and codes that a measure is adopted with.
 const MOST_TARGETS: usize = 64;
@@ -47,28 +47,27 @@ impl Comparing<'_> {
             for (scheme, index) in &mut indexes {
                 index.take(id.uuid());
                 let by_scheme = held.codes.iter().filter(|it| it.scheme == *scheme);
-                let mut codes: Vec<Label> = by_scheme.map(|it| it.code.clone()).collect();
-                if held.codes.is_empty() {
-                    codes.push(held.called(*id).1);
-                }
-                for code in codes.iter().filter(|_| ours(held)) {
-                    index.add(code, id.uuid(), held.retired);
+                for code in by_scheme.filter(|_| ours(held)) {
+                    index.add(&code.code, id.uuid(), held.retired);
                 }
             }
         }
         for part in &file.measures {
             let Some(index) = indexes.get(&part.scheme) else { continue };
-            let (id, held) = match index.seek(&part.code, part.was.as_ref()) {
-                Sought::Live(id) | Sought::Retired(id) => {
-                    let id = MeasureId::new(id);
-                    (id, agreed.measures.get(&id))
-                }
-                Sought::Nobody => {
-                    let id = |parts: &[&str]| MeasureId::derived(parts).uuid();
-                    (MeasureId::new(self.fresh(index, &part.code, id)), None)
-                }
+            // One that shares its code, or has none, is named by its id.
+            let named = part.code.as_str().parse().ok();
+            let named = named.filter(|id| agreed.measures.contains_key(id)).map(MeasureId::uuid);
+            let by_code = || index.seek(&part.code, part.was.as_ref(), part.retired);
+            let joins = || {
+                let id = |parts: &[&str]| MeasureId::derived(parts).uuid();
+                self.fresh(index, &part.code, id)
             };
+            let id = MeasureId::new(named.or_else(by_code).unwrap_or_else(joins));
+            let held = agreed.measures.get(&id);
             let of = Of { key: format!("measure `{}`", part.code), part, id };
+            if !self.claim(&of.key, id.uuid()) {
+                continue;
+            }
             if !self.may_stand(&of.key, part.retired, held.and_then(|it| it.retired)) {
                 continue;
             }
@@ -206,8 +205,8 @@ impl Comparing<'_> {
             self.of(of, "", fact, fields);
         }
         let own = Code { scheme: part.scheme.clone(), code: part.code.clone(), from: None };
-        let unnamed = held.codes.is_empty() && held.called(of.id).1 == part.code;
-        for code in Some(&own).filter(|_| !unnamed).into_iter().chain(&part.codes) {
+        let by_id = part.code.as_str() == of.id.to_string();
+        for code in Some(&own).filter(|_| !by_id).into_iter().chain(&part.codes) {
             let old = held.codes.iter().find(|it| it.scheme == code.scheme).map(|it| &it.code);
             let differs = stated("code", old, Some(&code.code), ToString::to_string);
             if let Some(field) = differs {

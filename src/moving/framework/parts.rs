@@ -20,21 +20,19 @@ use super::file::{GroupPart, StepPart};
 #[derive(Default)]
 pub(super) struct Index {
     live: BTreeMap<Label, Uuid>,
-    retired: BTreeMap<Label, Uuid>,
+    /// Several may have gone by one code, one after the other.
+    retired: BTreeMap<Label, Vec<(NaiveDate, Uuid)>>,
     ids: BTreeSet<Uuid>,
-}
-
-/// Whom a code means.
-pub(super) enum Sought {
-    Live(Uuid),
-    Retired(Uuid),
-    Nobody,
 }
 
 impl Index {
     pub(super) fn add(&mut self, code: &Label, id: Uuid, retired: Option<NaiveDate>) {
-        let codes = if retired.is_some() { &mut self.retired } else { &mut self.live };
-        codes.insert(code.clone(), id);
+        match retired {
+            Some(from) => self.retired.entry(code.clone()).or_default().push((from, id)),
+            None => {
+                self.live.insert(code.clone(), id);
+            }
+        }
     }
 
     /// An id that is taken, whatever it goes by.
@@ -42,10 +40,19 @@ impl Index {
         self.ids.insert(id);
     }
 
-    pub(super) fn seek(&self, code: &Label, was: Option<&Label>) -> Sought {
-        let live = |code: &Label| self.live.get(code).map(|id| Sought::Live(*id));
-        let retired = || self.retired.get(code).map(|id| Sought::Retired(*id));
-        live(code).or_else(|| was.and_then(live)).or_else(retired).unwrap_or(Sought::Nobody)
+    /// Whom a code means: who was retired on the day that is stated, or else who goes by it, went by
+    /// `was`, or went by it once.
+    pub(super) fn seek(
+        &self,
+        code: &Label,
+        was: Option<&Label>,
+        retired: Option<NaiveDate>,
+    ) -> Option<Uuid> {
+        let live = |code: &Label| self.live.get(code).copied();
+        let mut ended = self.retired.get(code).into_iter().flatten();
+        let last = ended.clone().next_back().map(|(_, id)| *id);
+        let then = ended.find(|(from, _)| Some(*from) == retired).map(|(_, id)| *id);
+        then.or_else(|| live(code)).or_else(|| was.and_then(live)).or(last)
     }
 
     pub(super) fn is_taken(&self, id: Uuid) -> bool {
@@ -54,8 +61,10 @@ impl Index {
 
     /// Every code; where a part in use and a retired one share it, the one in use.
     fn codes(&self) -> BTreeMap<Label, Uuid> {
-        let retired = self.retired.iter().chain(&self.live);
-        retired.map(|(code, id)| (code.clone(), *id)).collect()
+        let last = |ended: &Vec<(NaiveDate, Uuid)>| ended.last().map(|(_, id)| *id);
+        let retired = self.retired.iter().filter_map(|(code, it)| Some((code, last(it)?)));
+        let live = self.live.iter().map(|(code, id)| (code, *id));
+        retired.chain(live).map(|(code, id)| (code.clone(), id)).collect()
     }
 }
 
@@ -141,16 +150,15 @@ impl Comparing<'_> {
         }
         let mut codes = index.codes();
         for part in parts {
-            let sought = index.seek(&part.code, part.was.as_ref());
-            let (id, group) = match sought {
-                Sought::Live(id) | Sought::Retired(id) => (id, held.get(&id).copied()),
-                Sought::Nobody => (self.fresh(&index, &part.code, |parts| kind.id(parts)), None),
-            };
-            if let Some(group) = group {
-                codes.remove(&group.code);
+            let sought = index.seek(&part.code, part.was.as_ref(), part.retired);
+            let joins = || self.fresh(&index, &part.code, |parts| kind.id(parts));
+            let id = sought.unwrap_or_else(joins);
+            let group = held.get(&id).copied();
+            let key = format!("{} `{}`", kind.section(), part.code);
+            if self.claim(&key, id) {
+                stands_for(&mut codes, (&part.code, id), group.map(|it| &it.code), part.retired);
+                self.group(kind, part, id, group);
             }
-            codes.insert(part.code.clone(), id);
-            self.group(kind, part, id, group);
         }
         codes
     }
@@ -159,8 +167,18 @@ impl Comparing<'_> {
     pub(super) fn fresh(&self, index: &Index, code: &Label, id: impl Fn(&[&str]) -> Uuid) -> Uuid {
         let first = id(&[&self.ledger, code.as_str()]);
         // Somebody who went by that code once has this id.
-        if index.is_taken(first) {
+        if index.is_taken(first) || self.claimed.contains(&first) {
             return id(&[&self.ledger, code.as_str(), &self.digest]);
+        }
+        first
+    }
+
+    /// Whether nothing else in the file is the same part.
+    pub(super) fn claim(&mut self, key: &str, id: Uuid) -> bool {
+        let first = self.claimed.insert(id);
+        if !first {
+            let right = "rename in a file of its own, one after the other";
+            self.wrong(format!("{key}: was"), "another element of the file is this one", right);
         }
         first
     }
@@ -237,18 +255,17 @@ impl Comparing<'_> {
         }
         let mut codes = index.codes();
         for part in &file.steps {
-            let (id, held) = match index.seek(&part.code, part.was.as_ref()) {
-                Sought::Live(id) | Sought::Retired(id) => (id, agreed.steps.get(&StepId::new(id))),
-                Sought::Nobody => {
-                    let id = |parts: &[&str]| StepId::derived(parts).uuid();
-                    (self.fresh(&index, &part.code, id), None)
-                }
+            let joins = || {
+                let id = |parts: &[&str]| StepId::derived(parts).uuid();
+                self.fresh(&index, &part.code, id)
             };
-            if let Some(held) = held {
-                codes.remove(&held.code);
+            let sought = index.seek(&part.code, part.was.as_ref(), part.retired);
+            let id = sought.unwrap_or_else(joins);
+            let held = agreed.steps.get(&StepId::new(id));
+            if self.claim(&format!("step `{}`", part.code), id) {
+                stands_for(&mut codes, (&part.code, id), held.map(|it| &it.code), part.retired);
+                self.step(part, StepId::new(id), held);
             }
-            codes.insert(part.code.clone(), id);
-            self.step(part, StepId::new(id), held);
         }
         self.known.steps = codes;
     }
@@ -345,6 +362,23 @@ impl Comparing<'_> {
             lead: held.lead.as_ref(),
         }
     }
+}
+
+/// What a code stands for once the file is applied; one that is retired gives way to one in use.
+fn stands_for(
+    codes: &mut BTreeMap<Label, Uuid>,
+    (code, id): (&Label, Uuid),
+    before: Option<&Label>,
+    retired: Option<NaiveDate>,
+) {
+    if retired.is_some() {
+        codes.entry(code.clone()).or_insert(id);
+        return;
+    }
+    if let Some(before) = before {
+        codes.remove(before);
+    }
+    codes.insert(code.clone(), id);
 }
 
 /// A step as people read it.

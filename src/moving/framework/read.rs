@@ -3,8 +3,10 @@
 //! **Invariant:** a file with anything wrong gives no sections at all. Every element is read by itself,
 //! so that one wrong key hides no other.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
+use chrono::NaiveDate;
 use piperoll_events::framework::decision_right_set::RightState;
 use piperoll_events::reason::ReasonCode;
 use piperoll_events::text::Label;
@@ -12,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::file::{FrameworkFile, RightPart};
+use super::file::{FrameworkFile, GroupPart, RightPart};
 
 /// One thing that is wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -106,6 +108,9 @@ pub fn read(bytes: &[u8]) -> Result<FrameworkFile, AllWrong> {
     if reading.wrong.is_empty() { Ok(file) } else { Err(AllWrong(reading.wrong)) }
 }
 
+/// A code with its scheme; of those that were retired several may have had it, one after the other.
+type Named = (Option<Label>, Label, Option<NaiveDate>);
+
 struct Reading {
     /// What has not been read yet.
     table: Table,
@@ -173,25 +178,25 @@ impl Reading {
 
     /// Codes that stand more than once in a section.
     fn twice(&mut self, file: &FrameworkFile) {
-        let groups = |parts: &[super::file::GroupPart]| {
-            parts.iter().map(|part| part.code.clone()).collect::<Vec<_>>()
+        let groups = |parts: &[GroupPart]| -> Vec<Named> {
+            parts.iter().map(|it| (None, it.code.clone(), it.retired)).collect()
         };
-        let measures = file.measures.iter().map(|part| &part.code);
-        let sections: [(&str, Vec<Label>); 6] = [
+        let steps = file.steps.iter().map(|it| (None, it.code.clone(), it.retired));
+        let measures = file.measures.iter();
+        let measures = measures.map(|it| (Some(it.scheme.clone()), it.code.clone(), it.retired));
+        let rights = file.decision_rights.iter().map(|it| (None, it.right.code.clone(), None));
+        let sections: [(&str, Vec<Named>); 6] = [
             ("objective", groups(&file.objectives)),
-            ("step", file.steps.iter().map(|part| part.code.clone()).collect()),
+            ("step", steps.collect()),
             ("area", groups(&file.areas)),
-            ("taxonomy", file.taxonomies.iter().map(|it| it.code.clone()).collect()),
-            ("measure", measures.cloned().collect()),
-            (
-                "decision_right",
-                file.decision_rights.iter().map(|it| it.right.code.clone()).collect(),
-            ),
+            ("taxonomy", file.taxonomies.iter().map(|it| (None, it.code.clone(), None)).collect()),
+            ("measure", measures.collect()),
+            ("decision_right", rights.collect()),
         ];
-        for (section, codes) in sections {
-            let mut seen = std::collections::BTreeSet::new();
-            for code in codes {
-                if !seen.insert(code.clone()) {
+        for (section, all) in sections {
+            let mut seen = BTreeSet::new();
+            for (scheme, code, retired) in all {
+                if !seen.insert((scheme, code.clone(), retired)) {
                     let key = format!("{section} `{code}`: code");
                     self.wrong.push(Wrong::new(key, "it stands twice", "once"));
                 }

@@ -5,9 +5,13 @@ use std::collections::HashMap;
 use piperoll_events::comparability::Comparability;
 use piperoll_events::decision_right::ChangeClass;
 use piperoll_events::ease::Ease;
-use piperoll_events::ids::{ActorId, CommandId, EventId, LedgerId};
+use piperoll_events::ids::{ActorId, CommandId, EventId, LedgerId, MeasureId, ObjectiveId};
+use piperoll_events::measure::Adopted;
+use piperoll_events::measure::adopted::{MeasureLevel, Subject, Treatment};
+use piperoll_events::measure::code_assigned::Code;
+use piperoll_events::objective;
 use piperoll_events::reason::{Reason, ReasonCode};
-use piperoll_events::text::Digest;
+use piperoll_events::text::{Digest, Words};
 use piperoll_events::{Channel, EntityRef, Event, Position, Record, Revision};
 
 use super::super::sequence::Checking;
@@ -187,6 +191,12 @@ impl World {
         }
     }
 
+    /// Somebody else's act.
+    fn tell(&mut self, entity: impl Into<EntityRef>, fact: impl Into<piperoll_events::Fact>) {
+        self.at = self.at.next();
+        self.agreed.take(self.at, &event(entity.into(), fact.into()));
+    }
+
     fn written(&self) -> String {
         self.agreed.file().write().unwrap()
     }
@@ -273,6 +283,45 @@ fn who_goes_by_another_code_is_found_by_the_one_before_and_once_only() {
     world.apply(changes);
     assert_eq!(world.changes(text), []);
     assert!(world.written().contains("objective = \"9\""), "{}", world.written());
+}
+
+#[test]
+fn two_elements_are_never_one_part_and_a_retired_one_leaves_its_code_to_another() {
+    let mut world = World::of(WHOLE);
+    let text = "[[objective]]\ncode = \"9\"\nwas = \"1\"\n[[objective]]\ncode = \"1\"";
+    let AllWrong(wrong) = world.compared(text).unwrap_err();
+    assert_eq!(wrong[0].wrong, "another element of the file is this one");
+    // Somebody adds a part and a measure whose codes others had before.
+    let framework = world.agreed.current().unwrap().0;
+    let (code, title) = ("2".parse().unwrap(), Words { en: "Parks".parse().unwrap(), cy: None });
+    let added = objective::Added { framework, code, title, reason: terms().reason };
+    world.tell(ObjectiveId::derived(&["other"]), added);
+    let held = world.agreed.file().measures;
+    for name in ["other", "another"] {
+        let adopted = Adopted {
+            framework,
+            title: held[0].title.clone().unwrap(),
+            treatment: Treatment::Tracker,
+            level: MeasureLevel::Strategic,
+            measures: Subject::PerformanceMeasure,
+            definition: held[1].definition.clone().unwrap(),
+            codes: vec![Code {
+                scheme: "local".parse().unwrap(),
+                code: "A".parse().unwrap(),
+                from: None,
+            }],
+            baseline: None,
+            targets: Vec::new(),
+            places: Vec::new(),
+            reason: terms().reason,
+            authority: None,
+        };
+        world.tell(MeasureId::derived(&[name]), adopted);
+    }
+    let written = world.written();
+    assert_eq!(read(written.as_bytes()).unwrap(), world.agreed.file(), "{written}");
+    assert_eq!(world.changes(&written), []);
+    assert_eq!(World::of(&written).changes(&written), []);
 }
 
 #[test]

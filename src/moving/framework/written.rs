@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use chrono::NaiveDate;
 use piperoll_events::framework::decision_right_set::RightState;
 use piperoll_events::ids::{FrameworkId, MeasureId};
 use piperoll_events::measure::placed::Place;
@@ -16,6 +17,9 @@ use super::super::plan::{PlacePart, local};
 use super::agreed::{Agreed, Group, Measured};
 use super::file::{FrameworkFile, GroupPart, MeasurePart, RightPart, StepPart, TargetPart};
 
+/// How many measures, in use or retired on one day, bear a code of a scheme.
+type Shared<'a> = BTreeMap<(&'a Label, &'a Label, Option<NaiveDate>), usize>;
+
 impl Agreed {
     /// All that is agreed of the framework in force, as a file states it: each part in the order in
     /// which it joined. Empty where no framework was adopted.
@@ -24,6 +28,12 @@ impl Agreed {
         let Some((id, whole)) = self.current() else { return FrameworkFile::default() };
         let steps = ordered(self.steps.values().filter(|it| it.framework == id), |it| it.since);
         let measures = self.measures.iter().filter(|(_, it)| it.framework == id);
+        let mut shared = Shared::new();
+        for (code, it) in measures.clone().flat_map(|(_, it)| it.codes.iter().map(move |c| (c, it)))
+        {
+            let bears = shared.entry((&code.scheme, &code.code, it.retired)).or_default();
+            *bears = bears.saturating_add(1);
+        }
         FrameworkFile {
             framework: whole.part.clone(),
             objectives: groups(id, &self.objectives),
@@ -41,7 +51,7 @@ impl Agreed {
             areas: groups(id, &self.areas),
             taxonomies: whole.taxonomies.clone(),
             measures: ordered(measures, |(_, it)| it.since)
-                .map(|(id, it)| self.measure_part(*id, it))
+                .map(|(id, it)| self.measure_part(*id, it, &shared))
                 .collect(),
             decision_rights: whole
                 .rights
@@ -53,8 +63,8 @@ impl Agreed {
         }
     }
 
-    fn measure_part(&self, id: MeasureId, held: &Measured) -> MeasurePart {
-        let (scheme, code) = held.called(id);
+    fn measure_part(&self, id: MeasureId, held: &Measured, shared: &Shared<'_>) -> MeasurePart {
+        let (scheme, code) = Self::called(id, held, shared);
         let others = held.codes.iter().filter(|it| it.scheme != scheme);
         MeasurePart {
             title: Some(held.title.clone()),
@@ -81,23 +91,23 @@ impl Agreed {
         }
     }
 
+    /// The code that a file calls a measure by, and whose code that is; its id where it has none, or
+    /// another measure in use goes by the same.
+    fn called(id: MeasureId, held: &Measured, shared: &Shared<'_>) -> (Label, Label) {
+        let own = held.codes.iter().find(|it| it.scheme == local()).or(held.codes.first());
+        let by_id = || id.to_string().parse().unwrap_or_else(|_| local());
+        let Some(own) = own else { return (local(), by_id()) };
+        let bears = shared.get(&(&own.scheme, &own.code, held.retired)).copied().unwrap_or(0);
+        let code = if bears > 1 { by_id() } else { own.code.clone() };
+        (own.scheme.clone(), code)
+    }
+
     pub(super) fn place_part(&self, place: Place) -> Option<PlacePart> {
         Some(match place {
             Place::Objective(id) => PlacePart::Objective(self.objectives.get(&id)?.code.clone()),
             Place::Step(id) => PlacePart::Step(self.steps.get(&id)?.code.clone()),
             Place::Area(id) => PlacePart::Area(self.areas.get(&id)?.code.clone()),
         })
-    }
-}
-
-impl Measured {
-    /// The code that a file calls it by, and whose code that is; its id where it has none.
-    pub(super) fn called(&self, id: MeasureId) -> (Label, Label) {
-        let own = self.codes.iter().find(|it| it.scheme == local());
-        match own.or(self.codes.first()) {
-            Some(code) => (code.scheme.clone(), code.code.clone()),
-            None => (local(), id.to_string().parse().unwrap_or_else(|_| local())),
-        }
     }
 }
 
