@@ -149,16 +149,27 @@ fn router(doors: Arc<Doors>, limits: Limits) -> Router {
 /// Nothing is found here. Whoever looks at pages is told so with one.
 async fn no_such_address(address: Uri, headers: HeaderMap) -> Response {
     let problem = Problem::missing("no_such_address", "nothing is found here");
+    refuse(problem, &address, &headers)
+}
+
+/// Tells whoever looks at pages with one, and programs as usual, where no route says whom it answers.
+fn refuse(problem: Problem, address: &Uri, headers: &HeaderMap) -> Response {
     let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !address.path().starts_with("/api/") && accepts.contains("text/html") {
-        return web::refused(problem, &address);
+        return web::refused(problem, address);
     }
     problem.into_response()
 }
 
-async fn other_method(State(serving): State<Arc<Serving>>, path: Option<MatchedPath>) -> Problem {
+async fn other_method(
+    State(serving): State<Arc<Serving>>,
+    path: Option<MatchedPath>,
+    address: Uri,
+    headers: HeaderMap,
+) -> Response {
     let methods = path.as_ref().and_then(|path| serving.methods.get(path.as_str()));
-    Problem::method(methods.map(String::as_str).unwrap_or_default())
+    let problem = Problem::method(methods.map(String::as_str).unwrap_or_default());
+    refuse(problem, &address, &headers)
 }
 
 /// One request, from the first byte to the response.

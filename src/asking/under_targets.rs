@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use piperoll_events::target::Level;
-use piperoll_events::{Authority, Period, Position, Reason};
+use piperoll_events::{Authority, Period, Position, Reason, Target, Tier};
 use piperoll_projections::score::{Figure, Rating, rate};
 use piperoll_projections::scorecard::{Headline, Line, TargetHappened, TargetVersion};
 
@@ -22,6 +22,8 @@ pub struct UnderTarget {
     pub happened: TargetHappened,
     /// What it asks of the figure's period; absent: nothing, or words alone.
     pub level: Option<Level>,
+    /// What it asks in words.
+    pub words: Option<String>,
     /// How the figure is rated under it.
     pub rating: Rating,
     /// Whether it governs at the moment asked.
@@ -44,7 +46,7 @@ pub enum Governs {
 }
 
 impl Desk {
-    /// The figure of a line under every version of the targets about its period, by position.
+    /// The figure of a line under every version of the expected targets about its period, by position.
     ///
     /// # Errors
     /// Postgres.
@@ -68,12 +70,15 @@ fn under(line: &Line, period: Period, versions: &[TargetVersion]) -> Vec<UnderTa
     let Some(terms) = line.terms() else { return Vec::new() };
     let figure = line.headline.as_ref().map_or(Figure::Missing, Headline::figure);
     let rule = line.rule.as_ref().and_then(|rule| rule.rule.as_ref());
-    let governing = line.target.as_ref().map(|target| target.position);
+    let governing = line.target.as_ref().map(|target| (target.position, target.span));
     let about = |version: &&TargetVersion| {
         let span = version.key.period;
-        let asks = |target: &piperoll_events::Target| target.level_for(span, period).is_some();
+        let asks = |target: &Target| {
+            let in_words = target.words.is_some() && span.contains(period);
+            in_words || target.level_for(span, period).is_some()
+        };
         let speaks = asks(&version.target) || version.old.as_ref().is_some_and(asks);
-        version.key.breakdown.is_headline() && speaks
+        version.key.breakdown.is_headline() && version.key.tier == Tier::Expected && speaks
     };
     let row = |version: &TargetVersion| {
         let level = match version.happened {
@@ -86,7 +91,12 @@ fn under(line: &Line, period: Period, versions: &[TargetVersion]) -> Vec<UnderTa
             happened: version.happened,
             level,
             rating: rate(figure, level, &terms, rule),
-            governs: if governing == Some(version.position) { Governs::Yes } else { Governs::No },
+            governs: if governing == Some((version.position, version.key.period)) {
+                Governs::Yes
+            } else {
+                Governs::No
+            },
+            words: version.target.words.as_ref().map(ToString::to_string),
             reason: version.reason.clone(),
             authority: version.authority.clone(),
             asserted: version.asserted,

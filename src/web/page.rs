@@ -151,6 +151,8 @@ pub(super) fn wrong(lang: Lang, problem: Problem, text: String) -> Response {
     let mut response = guarded((status, text).into_response());
     let headers = response.headers_mut();
     headers.extend(more);
+    headers
+        .insert(axum::http::header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     headers.insert(axum::http::header::CONTENT_TYPE, HeaderValue::from_static(HTML));
     headers.insert(axum::http::header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.code()));
     response

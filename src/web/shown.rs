@@ -3,8 +3,9 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use chrono_tz::Europe::London;
 use piperoll_events::comparability::Comparability;
+use piperoll_events::reason::ReasonCode;
 use piperoll_events::target::Level;
-use piperoll_events::{Authority, Period, Quantity, Reason, Target};
+use piperoll_events::{Authority, Period, Quantity, Reason, Target, TargetKey, Tier};
 use piperoll_projections::score::{Direction, FigureState};
 use piperoll_projections::scorecard::Line;
 
@@ -66,6 +67,23 @@ impl Lang {
         level.map_or_else(|| self.say("no-target").into_owned(), |level| self.level(level, unit))
     }
 
+    /// What a line's target aims at; what is said in words alone stands with the measure.
+    pub(super) fn target(self, line: &Line) -> String {
+        match (line.level(), &line.target) {
+            (None, Some(_)) => self.say("target-in-words").into_owned(),
+            (level, _) => self.aimed(level, line.unit()),
+        }
+    }
+
+    /// What a target is for: its period, and the part and the tier where they are not the usual ones.
+    pub(super) fn key(self, key: &TargetKey) -> String {
+        let part = (!key.breakdown.is_headline()).then(|| key.breakdown.to_string());
+        let tier = (key.tier != Tier::Expected).then(|| self.word("tier", &key.tier).into_owned());
+        let more: Vec<String> = part.into_iter().chain(tier).collect();
+        let period = self.period(key.period);
+        if more.is_empty() { period } else { format!("{period} ({})", more.join(", ")) }
+    }
+
     /// What was done, by its name in the format: `measure.target_changed`.
     pub(super) fn happened(self, happened: &str) -> String {
         self.word("happened", &happened.replace('.', "-")).into_owned()
@@ -114,7 +132,12 @@ impl Lang {
     /// Why: the code in words, and what somebody wrote.
     pub(super) fn reason(self, reason: &Reason) -> Because {
         let text = reason.text.as_ref().map(|text| self.english(text.to_string()));
-        Because { code: self.word("reason", &reason.code).into_owned(), text }
+        // Words without a code are a reason too.
+        let code = match (&text, reason.code) {
+            (Some(_), ReasonCode::NoneRecorded) => self.say("reason-in-words"),
+            (_, code) => self.word("reason", &code),
+        };
+        Because { code: code.into_owned(), text }
     }
 
     /// Who decided, on one line.

@@ -87,6 +87,7 @@ pub(crate) fn the_stories_are_told_on_pages(servers: &Servers) {
     let auditor = Visitor::signed_in(base, "Gwen Marsh");
     the_pages_that_the_demo_names_are_there(servers, &auditor);
     northmoor(&auditor);
+    what_stood_before_is_not_in_between(servers, &auditor);
     severnside(&auditor);
     whatever_its_reader_may_see_is_told(base);
     every_page_is_fit_for_everybody(&auditor);
@@ -135,7 +136,7 @@ fn northmoor(auditor: &Visitor) {
     northmoor_since_june(auditor);
     auditor.finds(
         "/cy/northmoor/measures/NM06",
-        &["Nid yw'r mesur hwn yn cael ei fesur mwyach o 1 Ebrill 2024 ymlaen."],
+        &["Ni chaiff y mesur hwn ei fesur o 1 Ebrill 2024 ymlaen."],
     );
     // What was known in June 2022, and what by September.
     auditor.finds("/northmoor/measures/NM03?known_at=2022-06-01", &["67.8%", "On track"]);
@@ -173,6 +174,24 @@ fn northmoor_since_june(auditor: &Visitor) {
             "Ended by position",
         ],
     );
+}
+
+fn what_stood_before_is_not_in_between(servers: &Servers, auditor: &Visitor) {
+    let asked = ["ask", "--ledger", "northmoor", "--json", "who-changed-target", "NM02"];
+    let answer = servers.json(&[&asked[..], &["--period", "FY2023-Q3"]].concat());
+    let positions: Vec<&Value> =
+        answer["rows"].as_array().unwrap().iter().map(|row| &row["position"]).collect();
+    let [.., lowered, put_back] = positions[..] else { panic!("{answer}") };
+    auditor.finds(
+        &format!("/northmoor/scorecard?position={put_back}&compare={lowered}"),
+        &[
+            "Target: 60 missed bins → 45 missed bins",
+            "No target was made easier or taken away in between.",
+            "No measure was dropped in between.",
+        ],
+    );
+    // A day that is not over yet, beside what stands.
+    auditor.finds("/northmoor/scorecard?compare=2090-01-01", &["Nothing was recorded in between"]);
 }
 
 fn severnside(auditor: &Visitor) {

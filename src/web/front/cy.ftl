@@ -1,9 +1,9 @@
 front-title = Pwy newidiodd ba darged, pwy lofnododd, a beth oedd yn hysbys
-front-lead = Cofnod o berfformiad corff cyhoeddus. Ni chaiff dim ynddo ei newid na'i ddileu byth: edrychwch ar unrhyw ddiwrnod, a gweld beth oedd yn hysbys bryd hynny.
-front-ledgers = Cofnodion y cewch eu gweld
+front-lead = Cofnod o berfformiad corff cyhoeddus. Ni chaiff dim ynddo fyth ei newid na'i ddileu: edrychwch ar unrhyw ddiwrnod i weld beth oedd yn hysbys bryd hynny.
+front-ledgers = Cofnodion perfformiad y cewch eu gweld
 front-sign-in = Mewngofnodi i'r arddangosiad
 front-demo = Mae dau gorff nad ydynt yn bodoli yn dangos sut mae'n gweithio. Dewiswch pwy ydych chi.
-front-nobody = Ni all neb fewngofnodi yma eto: gofynnwch am docyn i bwy bynnag sy'n rhedeg hwn.
-person-auditor = Archwilio mewnol: yn darllen popeth, yn newid dim
+front-nobody = Ni all neb fewngofnodi yma eto: gofynnwch am docyn i bwy bynnag sy'n rhedeg y gwasanaeth hwn.
+person-auditor = Archwilio mewnol: yn darllen popeth, heb newid dim
 person-member = Aelod o bwyllgor: yn darllen yr hyn y caiff aelodau ei weld
 person-officer = Swyddog data: yn cofnodi ffigurau ac yn eu llofnodi

@@ -3,7 +3,7 @@
 //! **Invariant:** the demo's people can sign in to bodies that don't exist, and to no other.
 
 use askama::Template;
-use axum::http::header::HeaderName;
+use axum::http::header::{HOST, HeaderName, ORIGIN};
 use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -70,11 +70,18 @@ struct Offered {
 fn routes(lang: Lang) -> Vec<Route> {
     let read = (Method::Get, Allows::Anybody);
     let act = (Method::Post(Precondition::Optional), Allows::Anybody);
-    vec![
+    let mut routes = Vec::new();
+    if lang == Lang::Cy {
+        routes.push(page((lang, "", "front-cy"), read, |_, _: Nothing| async {
+            Ok(Shown::Elsewhere(format!("{}/", Lang::Cy.prefix()), None))
+        }));
+    }
+    routes.extend([
         page((lang, "/", "front"), read, show),
         page((lang, "/sign-in", "sign-in"), act, sign_in),
         page((lang, "/sign-out", "sign-out"), act, sign_out),
-    ]
+    ]);
+    routes
 }
 
 async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
@@ -150,10 +157,17 @@ async fn sign_out(visit: Visit, _: Nothing) -> Result<Shown, Problem> {
 /// Another site's form neither signs anybody in nor out. Browsers say where a form stands.
 fn same_site(visit: &Visit) -> Result<(), Problem> {
     let from = visit.call.headers.get(HeaderName::from_static("sec-fetch-site"));
-    match from.and_then(|value| value.to_str().ok()) {
-        None | Some("same-origin" | "none") => Ok(()),
-        Some(_) => Err(Problem::bad("another_site", "this form was sent from another site")),
+    let from = from.map(|value| value.to_str().unwrap_or_default());
+    let header = |name: HeaderName| {
+        visit.call.headers.get(name).map(|value| value.to_str().unwrap_or_default())
+    };
+    let told = matches!(from, None | Some("same-origin" | "none"));
+    // Over plain HTTP browsers say nothing of the site, but name the origin.
+    let ours = |origin: &str| origin.split("//").nth(1) == header(HOST);
+    if told && header(ORIGIN).is_none_or(ours) {
+        return Ok(());
     }
+    Err(Problem::bad("another_site", "this form was sent from another site"))
 }
 
 /// Whether an address is one of this service's own pages. Two strokes, or a stroke that leans the other

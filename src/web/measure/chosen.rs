@@ -1,6 +1,9 @@
 //! One period of a measure: every version of its figure, its status under each version of the target, who
 //! signed, and what was written about it.
 
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
 use piperoll_events::{Period, Position};
 use piperoll_projections::scorecard::SubmissionVersion;
 
@@ -57,6 +60,8 @@ pub(super) struct Stage {
     /// Whether it covers what stands.
     pub(super) current: bool,
     pub(super) post: Option<Written>,
+    /// When it was signed or refused, and where that stands.
+    pub(super) when: Option<String>,
     pub(super) covers: Vec<Position>,
     pub(super) ended_by: Option<Position>,
 }
@@ -74,7 +79,7 @@ pub(super) async fn chosen(
     let found = looking.desk.submission(&measure, Some(period), looking.when).await;
     let submission = match found {
         Ok(found) => found.answer,
-        Err(AskingError::NoSubmission { .. }) if asked.is_none() => return Ok(None),
+        Err(AskingError::NoSubmission { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     let under = looking.desk.under_targets(&submission.line, &answer.answer.targets).await?;
@@ -86,6 +91,8 @@ pub(super) async fn chosen(
     } else {
         Vec::new()
     };
+    let positions: Vec<Position> = signed.iter().filter_map(|row| row.position).collect();
+    let instants = looking.desk.instants(&positions).await?;
     let words = commentary(&visit.call, &submission).await?.map(|told| match told {
         Commentary::Open { text } => lang.english(text),
         Commentary::Erased {} => Written::own(lang.say("words-erased").into_owned()),
@@ -95,7 +102,7 @@ pub(super) async fn chosen(
         period: lang.period(period),
         versions: versions(lang, &submission),
         under: under.iter().map(|it| row(lang, it, &submission)).collect(),
-        signed: signed.iter().map(|it| stage(lang, it)).collect(),
+        signed: signed.iter().map(|it| stage(lang, it, &instants)).collect(),
         words,
     }))
 }
@@ -129,7 +136,10 @@ fn row(lang: Lang, under: &UnderTarget, submission: &SubmissionAnswer) -> Under 
     Under {
         when: under.known_at.map(|at| lang.moment(at)).unwrap_or_default(),
         what: lang.word("target", &under.happened).into_owned(),
-        target: lang.aimed(under.level, facts.unit()),
+        target: match (&under.words, under.level) {
+            (Some(words), None) => format!("“{words}”"),
+            (_, level) => lang.aimed(level, facts.unit()),
+        },
         mark: Mark::of(lang, &under.rating, facts.scale()),
         why: reason.code,
         text: reason.text,
@@ -138,7 +148,7 @@ fn row(lang: Lang, under: &UnderTarget, submission: &SubmissionAnswer) -> Under 
     }
 }
 
-fn stage(lang: Lang, signed: &Signed) -> Stage {
+fn stage(lang: Lang, signed: &Signed, instants: &HashMap<Position, DateTime<Utc>>) -> Stage {
     let scope: Vec<_> =
         signed.scope.iter().map(|scope| lang.word("scope", scope).into_owned()).collect();
     Stage {
@@ -150,6 +160,10 @@ fn stage(lang: Lang, signed: &Signed) -> Stage {
         state: lang.word("signature", &signed.state).into_owned(),
         current: signed.state == State::Current,
         post: signed.post_title.as_ref().map(|title| lang.pick(title)),
+        when: signed.position.map(|position| {
+            let known = instants.get(&position).map(|at| lang.moment(*at)).unwrap_or_default();
+            format!("{known} ({} {position})", lang.say("position"))
+        }),
         covers: signed.covers.iter().map(|covered| covered.position).collect(),
         ended_by: signed.ended_by,
     }

@@ -1,12 +1,12 @@
 latest = Ffigur diweddaraf
 better = Pa ffordd sy'n well
 better-unknown = Ni ddywedodd neb
-better-higher = Mae uwch yn well
-better-lower = Mae is yn well
-better-between = O fewn band sydd orau
+better-higher = Mae ffigur uwch yn well
+better-lower = Mae ffigur is yn well
+better-between = Bod o fewn band sydd orau
 better-neither = Nid yw'r naill ffordd yn well na'r llall
-places = Ble mae'n sefyll
-measure-retired = Nid yw'r mesur hwn yn cael ei fesur mwyach o { $day } ymlaen.
+places = Ble mae'n perthyn
+measure-retired = Ni chaiff y mesur hwn ei fesur o { $day } ymlaen.
 measure-replaced = Mae mesur arall yn cymryd lle hwn o { $day } ymlaen.
 duty-accountable = Yn atebol am berfformiad
 duty-steward = Yn atebol am y ffigur
@@ -14,7 +14,7 @@ duty-contributor = Yn cyfrannu
 duty-nobody = Neb
 over-time = Dros amser
 over-time-none = Nid oes neb wedi dweud dim amdano eto.
-over-time-table = Pob cyfnod, fel yr oedd y cofnod hwn yn ei wybod
+over-time-table = Pob cyfnod, fel yr oedd yn hysbys i'r cofnod hwn
 versions = Fersiynau o'r ffigur
 chart-caption = Mae'r llinell yn dangos y ffigurau a'r llinell doredig y targed; dywed y tabl isod yr un peth.
 chart-title = Ffigurau { $measure } dros amser
@@ -30,17 +30,17 @@ known = Yn hysbys
 what = Beth ddigwyddodd
 how = Sut mae'n hysbys
 how-asserted = o ffeil
-how-witnessed = tystiwyd yma
+how-witnessed = tystiwyd iddo yma
 submission-submitted = Cyflwynwyd
 submission-revised = Diwygiwyd
 submission-withdrawn = Tynnwyd yn ôl
 submission-no-value-declared = Datganwyd nad oes un
 submission-commentary-written = Ysgrifennwyd sylwebaeth
-signed-title = Pwy lofnododd ef
-signed-covers = Yn cwmpasu'r fersiynau yn safleoedd
-signed-ended = Daeth i ben gan safle
-signature-current = Yn cwmpasu'r hyn sy'n sefyll
-signature-lapsed = Wedi darfod: mae rhywbeth yn fwy newydd
+signed-title = Pwy a'i llofnododd
+signed-covers = Yn cwmpasu'r fersiynau yn y safleoedd hyn:
+signed-ended = Daeth i ben oherwydd safle
+signature-current = Yn cwmpasu'r hyn sydd mewn grym
+signature-lapsed = Wedi darfod: cofnodwyd rhywbeth mwy newydd
 signature-withdrawn = Tynnwyd yn ôl
 signature-refused = Gwrthodwyd
 signature-outstanding = Nid oes neb wedi llofnodi eto
@@ -51,4 +51,15 @@ words-erased = Dilëwyd yr hyn a ysgrifennwyd yma.
 words-withheld = Mae rhywbeth wedi'i ysgrifennu yma nad yw eich rolau'n gadael ichi ei ddarllen.
 definitions = Ystyr y ffigur, fesul fersiwn
 definition-first = Y diffiniad cyntaf
-definition-unknown = Ni weithiwyd allan beth a newidiodd hyn
+definition-unknown = Ni phennwyd effaith y newid hwn
+stated = Wedi'i ddatgan yn wahanol i'r rheol, yn safle
+stated-rule = Yn ôl y rheol:
+chosen-none = Nid oedd dim yn sefyll ar gyfer y cyfnod hwnnw ar yr adeg hon.
+over-time-earlier = { $count ->
+    [zero] Dangosir pob cyfnod.
+    [one] Ni ddangosir un cyfnod cynharach yma.
+    [two] Ni ddangosir dau gyfnod cynharach yma.
+    [few] Ni ddangosir { $count } chyfnod cynharach yma.
+    [many] Ni ddangosir { $count } chyfnod cynharach yma.
+   *[other] Ni ddangosir { $count } cyfnod cynharach yma.
+}

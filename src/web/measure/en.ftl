@@ -6,8 +6,8 @@ better-lower = Lower is better
 better-between = Within a band is best
 better-neither = Neither way is better
 places = Where it stands
-measure-retired = This measure is no longer measured from { $day } on.
-measure-replaced = Another measure takes the place of this one from { $day } on.
+measure-retired = From { $day } on this measure is not measured.
+measure-replaced = From { $day } on another measure takes the place of this one.
 duty-accountable = Answers for performance
 duty-steward = Answers for the figure
 duty-contributor = Contributes
@@ -52,3 +52,10 @@ words-withheld = Something is written here that your roles don't let you read.
 definitions = What the figure means, version by version
 definition-first = First definition
 definition-unknown = What this changed was not worked out
+stated = Stated otherwise than by the rule, at position
+stated-rule = By the rule:
+chosen-none = Nothing stood for the period asked about at this moment.
+over-time-earlier = { $count ->
+    [one] One earlier period is not shown here.
+   *[other] { $count } earlier periods are not shown here.
+}

@@ -29,6 +29,9 @@ use over_time::Point;
 
 pub(super) const PAGE: Page = Page { wording: wording!(), routes };
 
+/// So many periods keep a page within its size.
+const ON_A_PAGE: usize = 40;
+
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Asked {
     #[serde(flatten)]
@@ -53,6 +56,11 @@ struct MeasurePage {
     period: String,
     target: String,
     mark: Mark,
+    /// What the rule makes it, where somebody states otherwise; and where they did.
+    stated: Option<Mark>,
+    stated_at: String,
+    /// The publisher's own rating.
+    reported: Option<String>,
     short: String,
     long: String,
     better: String,
@@ -63,6 +71,8 @@ struct MeasurePage {
     asserted: bool,
     chart: Option<Chart>,
     points: Vec<Point>,
+    /// How many earlier periods are not shown.
+    earlier: u64,
     chosen: Option<Chosen>,
     definitions: Vec<DefinitionRow>,
 }
@@ -105,6 +115,10 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         answerable(&visit, &looking, &answer),
         definitions(&visit, &looking, &answer),
     )?;
+    let mut points = points;
+    let earlier = points.len().saturating_sub(ON_A_PAGE);
+    points.drain(..earlier);
+    let earlier = u64::try_from(earlier).unwrap_or(u64::MAX);
     let (lang, line) = (visit.lang, &answer.answer.line);
     let facts = &line.facts;
     let code = code_of(&facts.measure);
@@ -124,7 +138,11 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         changes: may_ask.then(|| visit.address(&changes)),
         figure: lang.figure(line),
         period: facts.period.map(|period| lang.period(period)).unwrap_or_default(),
-        target: lang.aimed(facts.level(), facts.unit()),
+        target: lang.target(facts),
+        stated: line.computed.as_ref().map(|computed| Mark::of(lang, computed, facts.scale())),
+        stated_at: facts.overridden.as_ref().map(|it| it.position.to_string()).unwrap_or_default(),
+        reported: facts.rating_as_reported.clone(),
+        earlier,
         mark: Mark::of(lang, &line.rating, facts.scale()),
         short: lang.direction(line.short_direction),
         long: lang.direction(line.long_direction),

@@ -1,6 +1,6 @@
 //! A measure's figures period by period, each with what was aimed at and how it was rated.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 
 use piperoll_events::{Period, Quantity};
 
@@ -36,13 +36,16 @@ pub(super) async fn points(
 ) -> Result<Vec<Point>, Problem> {
     let facts = &answer.answer.line.facts;
     let measure = facts.measure.measure;
-    let periods: Vec<Period> = answer.answer.series.iter().map(|point| point.period).collect();
-    let lines = looking.desk.periods(measure, &periods, answer.as_at).await?;
-    let mut versions: BTreeMap<Period, u64> = BTreeMap::new();
+    let mut versions: HashMap<Period, u64> = HashMap::new();
     for version in looking.desk.figure_versions(measure, answer.as_at.position).await? {
         let count = versions.entry(version.period).or_default();
         *count = count.saturating_add(1);
     }
+    // What was taken back stands in no series, and was said all the same.
+    let said = answer.answer.series.iter().map(|point| point.period);
+    let periods: HashSet<Period> = said.chain(versions.keys().copied()).collect();
+    let periods: Vec<Period> = periods.into_iter().collect();
+    let lines = looking.desk.periods(measure, &periods, answer.as_at).await?;
     let lang = visit.lang;
     let path = visit.call.address.path();
     let mut points: Vec<Point> = lines
@@ -53,7 +56,7 @@ pub(super) async fn points(
             value: line.published,
             aim: line.facts.level().map(|level| level.at),
             figure: lang.figure(&line),
-            target: lang.aimed(line.facts.level(), line.facts.unit()),
+            target: lang.target(&line.facts),
             mark: Mark::of(lang, &line.rating, line.facts.scale()),
             versions: versions.get(&period).copied().unwrap_or_default(),
             asserted: line.facts.headline.as_ref().is_some_and(|headline| headline.asserted),

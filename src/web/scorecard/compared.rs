@@ -120,28 +120,42 @@ pub(super) async fn compared(
     let other: Moment = day.parse().map_err(wrong)?;
     let question = changes::Asked { from: other, to: Moment::Position(as_at.position) };
     let other = looking.desk.resolve(other.into()).await?;
-    let (first, last) =
-        if other.position <= as_at.position { (other, as_at) } else { (as_at, other) };
+    let after = |at: AsAt| (at.position, at.instant);
+    let earlier = after(other) <= after(as_at);
+    let (first, last) = if earlier { (other, as_at) } else { (as_at, other) };
     let between = Between { from: first.instant, to: last.instant };
     let (dropped, when) =
         (dropped::Asked { between, include: Include::Nothing }, When::At(last.position));
     let dropped = looking.desk.measures_dropped(dropped, when).await?;
     let easier = looking.desk.targets_made_easier(made_easier::Asked { between }, when).await?;
+    // Both take instants; what stood at the first moment already is not in between.
+    let dropped: Vec<&Dropped> =
+        dropped.rows.iter().filter(|row| row.position > first.position).collect();
+    let easier: Vec<&Easier> =
+        easier.rows.iter().filter(|row| row.change.position > first.position).collect();
     let reply = looking.desk.changes(question, when).await?;
     let lang = visit.lang;
-    let told = |at: AsAt| at.instant.map_or_else(String::new, |at| lang.moment(at));
+    let minute = |at: AsAt| at.instant.map(|at| lang.moment(at));
+    let alike = minute(first) == minute(last);
+    let told = |at: AsAt| match at.instant {
+        // Where both say the same minute, their positions tell them apart.
+        Some(instant) if !alike => lang.moment(instant),
+        _ => format!("{} {}", lang.say("position"), at.position),
+    };
     let sentence =
         lang.say_with("compared-between", &[("from", &told(first)), ("to", &told(last))]);
     let more = reply.rows.len().saturating_sub(ON_A_PAGE);
     let beyond = |count: usize| count.saturating_sub(OF_THE_REST);
-    let rest = beyond(easier.rows.len()).saturating_add(beyond(dropped.rows.len()));
-    let telling = Telling { visit, kept: asked.moment.kept(), lines: &shown.answer.lines };
+    let rest = beyond(easier.len()).saturating_add(beyond(dropped.len()));
+    // Whatever is told stands at the later moment; at the earlier one there may be no such measure.
+    let kept = if earlier { asked.moment.kept() } else { format!("?position={}", last.position) };
+    let telling = Telling { visit, kept, lines: &shown.answer.lines };
     Ok(Compared {
         sentence,
         touched: reply.rows.iter().map(|row| row.measure).collect(),
         changed: reply.rows.iter().take(ON_A_PAGE).map(|it| telling.row(it)).collect(),
-        dropped: dropped.rows.iter().take(OF_THE_REST).map(|it| telling.drop(it)).collect(),
-        easier: easier.rows.iter().take(OF_THE_REST).map(|it| telling.eased(it)).collect(),
+        dropped: dropped.iter().take(OF_THE_REST).map(|it| telling.drop(it)).collect(),
+        easier: easier.iter().take(OF_THE_REST).map(|it| telling.eased(it)).collect(),
         more: u64::try_from(more).unwrap_or(u64::MAX),
         more_of_the_rest: u64::try_from(rest).unwrap_or(u64::MAX),
         looked_at: reply.looked_at.submissions,
@@ -193,7 +207,7 @@ impl Telling<'_> {
             address: self.address(&row.code, "/target-changes"),
             code: row.code.clone(),
             title: lang.pick(&row.title),
-            period: lang.period(row.key.period),
+            period: lang.key(&row.key),
             old: lang.aim(row.old.as_ref(), unit),
             new: lang.aim(row.new.as_ref(), unit),
             ease: ease.map(|ease| lang.word("ease", &ease).into_owned()).unwrap_or_default(),

@@ -20,19 +20,18 @@ scorecard-nowhere = Heb amcan a heb faes
 scorecard-all = Y cerdyn sgorio cyfan
 changed = Newidiwyd
 overridden-short = wedi'i ddatgan yn wahanol i'r rheol
-reported = yn ôl y cyhoeddwr:
-pages = Tudalennau o fesurau
+pages = Tudalennau'r mesurau
 page = Tudalen
 compare-label = O gymharu â diwedd diwrnod arall
-compare-hint = Gellir ei adael yn wag. Rhestrir yr hyn sy'n darllen yn wahanol, a pham
+compare-hint = Gellir ei adael yn wag. Rhestrir yr hyn sy'n wahanol, a pham
 compared-between = Yr hyn a newidiodd o { $from } i { $to }
 compared-none = { $count ->
-    [zero] Ni chofnodwyd dim yn y cyfamser y byddai ffigur, targed na statws yn ei ddangos.
-    [one] Edrychwyd ar un ffigur; mae'n darllen fel o'r blaen.
-    [two] Edrychwyd ar ddau ffigur; maent yn darllen fel o'r blaen.
-    [few] Edrychwyd ar { $count } ffigur; maent i gyd yn darllen fel o'r blaen.
-    [many] Edrychwyd ar { $count } ffigur; maent i gyd yn darllen fel o'r blaen.
-   *[other] Edrychwyd ar { $count } ffigur; maent i gyd yn darllen fel o'r blaen.
+    [zero] Ni chofnodwyd dim yn y cyfamser y byddai ffigur, targed neu statws yn ei ddangos.
+    [one] Edrychwyd ar un ffigur; mae'n dangos yr un peth ag o'r blaen.
+    [two] Edrychwyd ar ddau ffigur; maent yn dangos yr un peth ag o'r blaen.
+    [few] Edrychwyd ar { $count } ffigur; maent i gyd yn dangos yr un peth ag o'r blaen.
+    [many] Edrychwyd ar { $count } ffigur; maent i gyd yn dangos yr un peth ag o'r blaen.
+   *[other] Edrychwyd ar { $count } ffigur; maent i gyd yn dangos yr un peth ag o'r blaen.
 }
 compared-more = { $count ->
     [zero] Dangosir pob newid.
@@ -46,8 +45,8 @@ compared-rest = { $count ->
     [zero] Dangosir pob un.
     [one] Ni ddangosir un targed neu fesur arall; dewiswch ddiwrnod agosach.
     [two] Ni ddangosir dau darged neu fesur arall; dewiswch ddiwrnod agosach.
-    [few] Ni ddangosir { $count } targed neu fesur arall; dewiswch ddiwrnod agosach.
-    [many] Ni ddangosir { $count } targed neu fesur arall; dewiswch ddiwrnod agosach.
+    [few] Ni ddangosir { $count } tharged neu fesur arall; dewiswch ddiwrnod agosach.
+    [many] Ni ddangosir { $count } tharged neu fesur arall; dewiswch ddiwrnod agosach.
    *[other] Ni ddangosir { $count } targed neu fesur arall; dewiswch ddiwrnod agosach.
 }
 no-measure = heb ei fesur
@@ -69,11 +68,11 @@ happened-measure-target-changed = Newidiwyd y targed
 happened-measure-target-corrected = Cywirwyd cofnod y targed
 happened-measure-target-withdrawn = Tynnwyd y targed yn ôl
 eased-title = Targedau a wnaed yn haws yn y cyfamser
-eased-none = Ni wnaed yr un targed yn haws na'i dynnu ymaith yn y cyfamser.
-eased-restored = rhoddwyd yn ôl wedyn
+eased-none = Ni wnaed yr un targed yn haws ac ni thynnwyd yr un ymaith yn y cyfamser.
+eased-restored = fe'i hadferwyd wedyn
 dropped-title = Mesurau a ollyngwyd yn y cyfamser
 dropped-none = Ni ollyngwyd yr un mesur yn y cyfamser.
-dropped-last = Ffigur olaf: { $figure } ar gyfer { $period }. Statws ychydig cynt: { $rated }.
+dropped-last = Ffigur olaf: { $figure } ar gyfer { $period }. Statws yn union cyn hynny: { $rated }.
 dropped-never = Ni fu ffigur erioed.
 dropped-off-track = Oddi ar y trywydd pan gafodd ei ollwng
 drop-retired = ddim yn cael ei fesur mwyach

@@ -12,7 +12,6 @@ scorecard-nowhere = Under no objective and in no area
 scorecard-all = The whole scorecard
 changed = Changed
 overridden-short = stated otherwise than by the rule
-reported = reported by the publisher as
 pages = Pages of measures
 page = Page
 compare-label = Compared with the end of another day

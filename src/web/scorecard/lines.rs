@@ -1,6 +1,6 @@
 //! The measures of a scorecard, under the objective or in the area where each stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use piperoll_projections::scorecard::{Line, Part, StructureKind};
 
@@ -94,22 +94,35 @@ pub(super) fn within<From>(
     shown
 }
 
+/// The codes that lead to no one measure: borne by several, or taken by browsers for a way up.
+pub(super) fn doubtful(lines: &[Scored<Line>]) -> BTreeSet<String> {
+    let (mut seen, mut doubtful) = (BTreeSet::new(), BTreeSet::new());
+    for code in lines.iter().map(|line| code_of(&line.facts.measure)) {
+        if [".", ".."].contains(&code.as_str()) || !seen.insert(code.clone()) {
+            doubtful.insert(code);
+        }
+    }
+    doubtful
+}
+
 /// One measure as a row.
 pub(super) fn row(
     visit: &Visit,
     line: &Scored<Line>,
-    kept: &str,
+    (kept, doubtful): (&str, &BTreeSet<String>),
     compared: Option<&Compared>,
 ) -> Row {
     let (lang, facts) = (visit.lang, &line.facts);
     let code = code_of(&facts.measure);
+    let id = facts.measure.measure.to_string();
+    let name = if doubtful.contains(&code) { &id } else { &code };
     Row {
-        address: visit.address(&format!("/measures/{}{kept}", part(&code))),
+        address: visit.address(&format!("/measures/{}{kept}", part(name))),
         title: lang.pick(&facts.measure.title),
         period: facts.period.map(|period| lang.period(period)).unwrap_or_default(),
         figure: lang.figure(line),
         asserted: facts.headline.as_ref().is_some_and(|headline| headline.asserted),
-        target: lang.aimed(facts.level(), facts.unit()),
+        target: lang.target(facts),
         mark: Mark::of(lang, &line.rating, facts.scale()),
         reported: facts.rating_as_reported.clone(),
         overridden: line.computed.is_some(),

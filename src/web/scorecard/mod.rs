@@ -61,6 +61,8 @@ struct Scorecard {
     stood: Stood,
     /// Where the day compared with is typed.
     compare: DateField,
+    /// Whether its reader may compare.
+    may_compare: bool,
     compared: Option<Compared>,
     groups: Vec<Group>,
     measures: u64,
@@ -80,8 +82,9 @@ fn routes(lang: Lang) -> Vec<Route> {
     let who = (Method::Get, Allows::Role(What::ReadScorecard));
     vec![
         page((lang, "/{ledger}/scorecard", "scorecard"), who, show),
-        page((lang, "/{ledger}", "ledger"), who, |visit: Visit, _: Moment| async move {
-            Ok(Shown::Elsewhere(visit.address("/scorecard"), None))
+        page((lang, "/{ledger}", "ledger"), who, |visit: Visit, moment: Moment| async move {
+            let address = format!("/scorecard{}", moment.kept());
+            Ok(Shown::Elsewhere(visit.address(&address), None))
         }),
     ]
 }
@@ -105,20 +108,25 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
     let number = asked.page.unwrap_or(1).max(1);
     let on_a_page = if compared.is_some() { BESIDE } else { ON_A_PAGE };
     let skipped = usize::from(number).saturating_sub(1).saturating_mul(on_a_page);
-    let kept = asked.moment.kept();
+    let count = measures.div_ceil(on_a_page);
+    if usize::from(number) > count.max(1) {
+        return Err(Problem::missing("no_such_page", "the scorecard has no such page"));
+    }
+    let (kept, doubtful) = (asked.moment.kept(), lines::doubtful(&answer.answer.lines));
     let groups = lines::groups(&visit, &answer.answer.lines, &parts);
     let groups = lines::within(groups, skipped, on_a_page, |line| {
-        lines::row(&visit, line, &kept, compared.as_ref())
+        lines::row(&visit, line, (&kept, &doubtful), compared.as_ref())
     });
     let page = Scorecard {
         frame: visit.frame(visit.lang.say("scorecard-title").into_owned()).await?,
         stood: asked.moment.stood(&visit, answer.as_at, &more),
+        may_compare: What::ReadQuestions.allowed_by(&visit.call.bearer()?.roles).is_some(),
         compare: DateField::of(visit.lang, "compare_", typed, asked.compare_day()),
         compared,
         groups,
         measures: u64::try_from(measures).unwrap_or(u64::MAX),
         asserted: answer.answer.asserted,
-        pages: pages(&visit, (&asked, &more), at, (measures.div_ceil(on_a_page), number)),
+        pages: pages(&visit, (&asked, &more), at, (count, number)),
     };
     Shown::page(&page)
 }

@@ -25,6 +25,9 @@ use crate::identity::policy::What;
 
 pub(super) const PAGE: Page = Page { wording: wording!(), routes };
 
+/// So many changes keep a page within its size.
+const ON_A_PAGE: usize = 40;
+
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Asked {
     #[serde(flatten)]
@@ -50,6 +53,8 @@ struct TargetChanges {
     changes: Vec<Change>,
     looked_at: u64,
     asserted: bool,
+    /// Where the earlier changes are told, where there are more than a page holds.
+    earlier: Option<String>,
 }
 
 /// One change.
@@ -95,6 +100,10 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
     let title = lang.pick(&facts.measure.title);
     let heading = lang.say_with("changes-title", &[("measure", &format!("{code} {}", title.text))]);
     let more = asked.period.map(|period| format!("&period={period}")).unwrap_or_default();
+    let shown = reply.rows.iter().rev().take(ON_A_PAGE);
+    let before = reply.rows.iter().rev().nth(ON_A_PAGE).map(|row| row.position);
+    let earlier =
+        before.map(|position| format!("{}?position={position}{more}", visit.call.address.path()));
     let page = TargetChanges {
         frame: visit.frame(heading).await?,
         stood: asked.moment.stood(&visit, reply.as_at, &more),
@@ -103,7 +112,8 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         measure: visit.address(&format!("/measures/{}{kept}", part(&code))),
         period: asked.period.map(|period| lang.period(period)),
         asserted: reply.rows.iter().any(|row| row.asserted),
-        changes: reply.rows.iter().rev().map(|row| change(lang, row, facts.scale())).collect(),
+        changes: shown.map(|row| change(lang, row, facts.scale())).collect(),
+        earlier,
         looked_at: reply.looked_at.changes,
         title,
         code,
@@ -125,7 +135,7 @@ fn change(lang: Lang, row: &Retargeting, scale: Option<&Scale>) -> Change {
         lang.say_with("changes-known", &told)
     });
     Change {
-        period: lang.period(row.key.period),
+        period: lang.key(&row.key),
         what: lang.word("target", &row.happened).into_owned(),
         old: lang.aim(row.old.as_ref(), unit),
         new: lang.aim(row.new.as_ref(), unit),
