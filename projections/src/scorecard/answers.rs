@@ -13,7 +13,6 @@ use piperoll_events::rating::{RatingRule, Scale};
 use piperoll_events::reason::{Authority, Reason};
 use piperoll_events::step::added::StepLevel;
 use piperoll_events::submission::no_value_declared::NoValue;
-use piperoll_events::target::Level;
 use piperoll_events::text::{Digest, Label, SealedText, Words};
 use piperoll_events::{
     Breakdown, Definition, Period, Polarity, Position, Quantity, Target, TargetKey, Tier,
@@ -23,7 +22,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::words::{Happened, PlaceKind, State, StructureKind, TargetHappened};
-use crate::score::{Candidate, Declared, Figure, Terms};
+use crate::score::{Candidate, Declared, Figure};
 
 /// Which measures are asked for; what is absent does not limit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -284,63 +283,6 @@ pub struct Line {
     pub rating_as_reported: Option<String>,
     /// The last override, in force or not.
     pub overridden: Option<OverrideLine>,
-}
-
-impl Line {
-    /// The versions that a rating is worked out from: figure, target, definition, rule.
-    #[must_use]
-    pub fn inputs(&self) -> Vec<Position> {
-        let parts = [
-            self.headline.as_ref().map(|part| part.position),
-            self.target.as_ref().map(|part| part.position),
-            self.definition.as_ref().map(|part| part.position),
-            self.rule.as_ref().map(|part| part.position),
-        ];
-        parts.into_iter().flatten().collect()
-    }
-
-    /// The override, while every one of its inputs is in force. One event may have given several of
-    /// them, so nothing in force may be newer than the override either, nor any part be gone that its
-    /// rating was worked out from.
-    #[must_use]
-    pub fn standing_override(&self) -> Option<&OverrideLine> {
-        let parts = self.inputs();
-        let stands = |it: &&OverrideLine| {
-            it.inputs.iter().all(|input| parts.contains(input))
-                && parts.iter().all(|part| *part <= it.position)
-                && (it.computed.is_none() || parts.len() == 4)
-        };
-        self.overridden.as_ref().filter(stands)
-    }
-
-    /// What is aimed at.
-    #[must_use]
-    pub fn level(&self) -> Option<Level> {
-        self.target.as_ref()?.level
-    }
-
-    /// The unit of the figure.
-    #[must_use]
-    pub fn unit(&self) -> Option<&str> {
-        self.definition.as_ref()?.unit.as_deref()
-    }
-
-    /// The body's words for how it is doing.
-    #[must_use]
-    pub fn scale(&self) -> Option<&Scale> {
-        self.rule.as_ref()?.scale.as_ref()
-    }
-
-    /// What rating needs of the definition and the measure.
-    #[must_use]
-    pub fn terms(&self) -> Option<Terms> {
-        let definition = self.definition.as_ref()?;
-        Some(Terms {
-            treatment: self.measure.treatment,
-            polarity: definition.polarity.clone(),
-            decimals: definition.decimals,
-        })
-    }
 }
 
 /// One period of a series.

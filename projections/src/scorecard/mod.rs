@@ -15,6 +15,7 @@ mod decode;
 mod detail;
 mod folds;
 pub mod history;
+mod line;
 mod parts;
 mod rows;
 mod submissions;

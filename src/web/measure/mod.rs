@@ -115,10 +115,7 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         answerable(&visit, &looking, &answer),
         definitions(&visit, &looking, &answer),
     )?;
-    let mut points = points;
-    let earlier = points.len().saturating_sub(ON_A_PAGE);
-    points.drain(..earlier);
-    let earlier = u64::try_from(earlier).unwrap_or(u64::MAX);
+    let (points, earlier) = last(points);
     let (lang, line) = (visit.lang, &answer.answer.line);
     let facts = &line.facts;
     let code = code_of(&facts.measure);
@@ -159,6 +156,13 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         title,
     };
     Shown::page(&page)
+}
+
+/// The periods that a page holds, and how many earlier ones there are.
+fn last(mut points: Vec<Point>) -> (Vec<Point>, u64) {
+    let earlier = points.len().saturating_sub(ON_A_PAGE);
+    points.drain(..earlier);
+    (points, u64::try_from(earlier).unwrap_or(u64::MAX))
 }
 
 fn better(lang: Lang, polarity: Option<&Polarity>) -> String {
