@@ -104,3 +104,69 @@ fn under(line: &Line, period: Period, versions: &[TargetVersion]) -> Vec<UnderTa
     };
     versions.iter().filter(about).map(row).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asking::questions::substituting::tests::line;
+    use piperoll_events::reason::ReasonCode;
+    use piperoll_events::target::TargetShape;
+    use piperoll_events::{Breakdown, TargetKey};
+
+    fn version(
+        position: u64,
+        tier: Tier,
+        happened: TargetHappened,
+        (old, new): (Option<&str>, &str),
+    ) -> TargetVersion {
+        let period: Period = "FY2023-Q3".parse().unwrap();
+        let target = |text: &str| {
+            let level = Some(Level { at: text.parse().unwrap(), to: None });
+            Target { shape: TargetShape::Point, level, points: Vec::new(), words: None }
+        };
+        TargetVersion {
+            key: TargetKey { period, breakdown: Breakdown::HEADLINE, tier },
+            tier,
+            happened,
+            target: target(new),
+            old: old.map(target),
+            reason: Reason { code: ReasonCode::DemandChanged, text: None },
+            authority: None,
+            position: Position(position),
+            asserted: false,
+        }
+    }
+
+    #[test]
+    fn a_figure_is_rated_under_each_version_of_what_was_expected_and_the_last_governs() {
+        let (mut line, period) = (line("70", "60"), "FY2023-Q3".parse().unwrap());
+        if let Some(target) = &mut line.target {
+            target.position = Position(3);
+        }
+        let versions = [
+            version(2, Tier::Expected, TargetHappened::Set, (None, "90")),
+            version(3, Tier::Expected, TargetHappened::Changed, (Some("90"), "60")),
+            version(3, Tier::Stretch, TargetHappened::Set, (None, "95")),
+            version(4, Tier::Stretch, TargetHappened::Withdrawn, (None, "95")),
+        ];
+        let told: Vec<_> = under(&line, period, &versions)
+            .into_iter()
+            .map(|row| (row.position.0, row.level.unwrap().at.to_string(), row.rating, row.governs))
+            .collect();
+        let level = |code: &str| Rating::Level(code.parse().unwrap());
+        let expected = [
+            (2, "90".to_owned(), level("red"), Governs::No),
+            (3, "60".to_owned(), level("green"), Governs::Yes),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_target_taken_away_leaves_the_figure_unrated() {
+        let line = line("70", "60");
+        let versions = [version(9, Tier::Expected, TargetHappened::Withdrawn, (None, "60"))];
+        let rows = under(&line, "FY2023-Q3".parse().unwrap(), &versions);
+        let told: Vec<_> = rows.into_iter().map(|row| (row.level, row.rating)).collect();
+        assert_eq!(told, [(None, Rating::NoTarget)]);
+    }
+}

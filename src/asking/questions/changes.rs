@@ -64,8 +64,11 @@ pub struct Told {
     pub published: Option<Quantity>,
     /// Its unit.
     pub unit: Option<String>,
-    /// What was aimed at.
+    /// What was aimed at; of a band its lower end.
     pub target: Option<Quantity>,
+    /// The upper end of a band.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_to: Option<Quantity>,
     /// How it was rated.
     pub rating: Rating,
 }
@@ -264,6 +267,7 @@ fn told(scored: &Scored<Line>) -> Told {
         published: scored.published,
         unit: facts.unit().map(str::to_owned),
         target: level.map(|level| level.at),
+        target_to: level.and_then(|level| level.to),
         rating: scored.rating.clone(),
     }
 }
@@ -278,7 +282,7 @@ fn differs(a: Option<&Told>, b: &Told) -> Vec<Part> {
         (Part::Figure, !same(a.value, b.value)),
         (Part::Published, shown(a.published) != shown(b.published)),
         (Part::Unit, a.unit != b.unit),
-        (Part::Target, !same(a.target, b.target)),
+        (Part::Target, !same(a.target, b.target) || !same(a.target_to, b.target_to)),
         (Part::Rating, a.rating != b.rating),
     ];
     parts.into_iter().filter(|(_, differs)| *differs).map(|(part, _)| part).collect()

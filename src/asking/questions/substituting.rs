@@ -164,7 +164,7 @@ fn subsets(inputs: &[Input]) -> Vec<Vec<Input>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::asking) mod tests {
     use super::*;
     use piperoll_events::ids::MeasureId;
     use piperoll_events::measure::adopted::{MeasureLevel, Subject, Treatment};
@@ -239,7 +239,7 @@ mod tests {
     }
 
     /// A figure in per cent, higher better, against a target.
-    fn line(value: &str, target: &str) -> Line {
+    pub(in crate::asking) fn line(value: &str, target: &str) -> Line {
         let period: Period = "FY2023-Q3".parse().unwrap();
         let (scale, rule) = (Some(scale()), Some(rule()));
         let position = PLACE;

@@ -36,7 +36,7 @@ fn cells(row: &Changed) -> Vec<String> {
     let told = |told: Option<&Told>| {
         [
             told.and_then(|it| it.value).map(|it| it.to_string()).unwrap_or_default(),
-            told.and_then(|it| it.target).map(|it| it.to_string()).unwrap_or_default(),
+            told.and_then(aimed).unwrap_or_default(),
             told.map(|it| output::rating(&it.rating)).unwrap_or_default(),
         ]
     };
@@ -54,7 +54,7 @@ fn story(row: &Changed) -> Vec<String> {
         let figure = told.value.map_or("no figure".to_owned(), |it| it.to_string());
         let unit = told.unit.as_ref().filter(|_| told.value.is_some());
         let unit = unit.map(|unit| format!(" ({unit})")).unwrap_or_default();
-        let target = told.target.map(|it| format!(" against {it}")).unwrap_or_default();
+        let target = aimed(told).map(|it| format!(" against {it}")).unwrap_or_default();
         format!("{figure}{unit}{target}, {}", output::rating(&told.rating))
     };
     let then = row.a.as_ref().map_or("not there".to_owned(), told);
@@ -70,4 +70,10 @@ fn story(row: &Changed) -> Vec<String> {
         lines.push(format!("  position {}, {what}{why}{}", it.position, text.unwrap_or_default()));
     }
     lines
+}
+
+/// What was aimed at, a band with both ends.
+fn aimed(told: &Told) -> Option<String> {
+    let at = told.target?;
+    Some(told.target_to.map_or_else(|| at.to_string(), |to| format!("{at} to {to}")))
 }

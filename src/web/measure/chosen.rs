@@ -76,7 +76,17 @@ pub(super) async fn chosen(
     let facts = &answer.answer.line.facts;
     let Some(period) = asked.or(facts.period) else { return Ok(None) };
     let measure = facts.measure.measure.to_string();
-    let found = looking.desk.submission(&measure, Some(period), looking.when).await;
+    let may_ask = What::ReadQuestions.allowed_by(&visit.call.bearer()?.roles).is_some();
+    let signed = async {
+        if !may_ask {
+            return Ok(Vec::new());
+        }
+        let question = signed_by::Asked { measure: measure.clone(), period };
+        Ok::<_, Problem>(looking.desk.signed_by(question, looking.when).await?.rows)
+    };
+    let found = looking.desk.submission(&measure, Some(period), looking.when);
+    let (found, signed) = tokio::join!(found, signed);
+    let signed = signed?;
     let submission = match found {
         Ok(found) => found.answer,
         Err(AskingError::NoSubmission { .. }) => return Ok(None),
@@ -84,13 +94,6 @@ pub(super) async fn chosen(
     };
     let under = looking.desk.under_targets(&submission.line, &answer.answer.targets).await?;
     let lang = visit.lang;
-    let may_ask = What::ReadQuestions.allowed_by(&visit.call.bearer()?.roles).is_some();
-    let signed = if may_ask {
-        let question = signed_by::Asked { measure, period };
-        looking.desk.signed_by(question, looking.when).await?.rows
-    } else {
-        Vec::new()
-    };
     let positions: Vec<Position> = signed.iter().filter_map(|row| row.position).collect();
     let instants = looking.desk.instants(&positions).await?;
     let words = commentary(&visit.call, &submission).await?.map(|told| match told {

@@ -1,11 +1,13 @@
 //! What reads otherwise on a scorecard than it did on another day, and what was dropped in between.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use piperoll_events::Quantity;
 use piperoll_events::ids::MeasureId;
 use piperoll_events::rating::Scale;
+use piperoll_events::target::Level;
 use piperoll_projections::scorecard::Line;
+use uuid::Uuid;
 
 use super::Asked;
 use crate::api::problem::Problem;
@@ -149,7 +151,9 @@ pub(super) async fn compared(
     let rest = beyond(easier.len()).saturating_add(beyond(dropped.len()));
     // Whatever is told stands at the later moment; at the earlier one there may be no such measure.
     let kept = if earlier { asked.moment.kept() } else { format!("?position={}", last.position) };
-    let telling = Telling { visit, kept, lines: &shown.answer.lines };
+    let measures = looking.desk.measures(when).await?.1.into_iter();
+    let frameworks = measures.map(|line| (line.measure, line.framework)).collect();
+    let telling = Telling { visit, kept, lines: &shown.answer.lines, frameworks };
     Ok(Compared {
         sentence,
         touched: reply.rows.iter().map(|row| row.measure).collect(),
@@ -167,14 +171,16 @@ struct Telling<'a> {
     visit: &'a Visit,
     kept: String,
     lines: &'a [Scored<Line>],
+    /// The framework of each measure, of those in use no longer too.
+    frameworks: HashMap<MeasureId, Uuid>,
 }
 
 impl Telling<'_> {
-    /// The scale that a measure is rated on; of one that is shown no longer, that of the others.
+    /// The scale that a measure is rated on; of one that is shown no longer, its framework's.
     fn scale(&self, measure: MeasureId) -> Option<&Scale> {
+        let framework = self.frameworks.get(&measure)?;
         let mut lines = self.lines.iter();
-        let own = lines.find(|line| line.facts.measure.measure == measure);
-        own.or_else(|| self.lines.first())?.facts.scale()
+        lines.find(|line| line.facts.measure.framework == *framework)?.facts.scale()
     }
 
     fn address(&self, code: &str, below: &str) -> String {
@@ -248,7 +254,9 @@ fn side(lang: Lang, part: Part, changed: &Changed, scale: Option<&Scale>) -> Sid
             Part::Measure | Part::Published => figure(told.published, unit, "no-figure"),
             Part::Figure => figure(told.value, unit, "no-figure"),
             Part::Unit => told.unit.clone().unwrap_or_default(),
-            Part::Target => figure(told.target, unit, "no-target"),
+            Part::Target => {
+                lang.aimed(told.target.map(|at| Level { at, to: told.target_to }), unit)
+            }
             Part::Rating => Mark::of(lang, &told.rating, scale).words.text,
         }
     };
