@@ -20,6 +20,7 @@ use crate::api::problem::Problem;
 use crate::api::query::Parameters;
 use crate::api::reply::{Representation, represent};
 use crate::api::route::{Allows, Answers, Call, Handling, Method, Operation, Route};
+use crate::identity::policy::What;
 
 /// One page, as the list of pages has it.
 pub(super) struct Page {
@@ -41,6 +42,16 @@ pub(super) enum Shown {
     Document(String),
     /// Another address. Where a session begins or ends, its cookie.
     Elsewhere(String, Option<String>),
+}
+
+impl Visit {
+    /// Whether the visitor's roles let them.
+    ///
+    /// # Errors
+    /// Nobody has signed in.
+    pub(super) fn may(&self, what: What) -> Result<bool, Problem> {
+        Ok(what.allowed_by(&self.call.bearer()?.roles).is_some())
+    }
 }
 
 impl Shown {

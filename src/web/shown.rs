@@ -1,5 +1,8 @@
 //! Days, periods and figures as people read them, in either language.
 
+use std::fmt;
+
+use askama::filters::{Html, HtmlSafe, escape};
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use chrono_tz::Europe::London;
 use piperoll_events::comparability::Comparability;
@@ -130,14 +133,14 @@ impl Lang {
     }
 
     /// Why: the code in words, and what somebody wrote.
-    pub(super) fn reason(self, reason: &Reason) -> Because {
+    pub(super) fn reason(self, reason: &Reason) -> Why {
         let text = reason.text.as_ref().map(|text| self.english(text.to_string()));
         // Words without a code are a reason too.
         let code = match (&text, reason.code) {
             (Some(_), ReasonCode::NoneRecorded) => self.say("reason-in-words"),
             (_, code) => self.word("reason", &code),
         };
-        Because { code: code.into_owned(), text }
+        Why { code: code.into_owned(), text }
     }
 
     /// Who decided, on one line.
@@ -154,14 +157,31 @@ impl Lang {
     }
 }
 
-/// Why something was done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Because {
-    /// The kind of reason.
-    pub(super) code: String,
-    /// What somebody wrote.
-    pub(super) text: Option<Written>,
+/// Why something was done: the kind of reason, and what somebody wrote. Displayed, it is HTML.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Why {
+    code: String,
+    text: Option<Written>,
 }
+
+impl Why {
+    /// Whether no reason was asked for.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.code.is_empty()
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", escape(&self.code, Html).map_err(|_| fmt::Error)?)?;
+        match &self.text {
+            Some(text) => write!(f, ": “{text}”"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl HtmlSafe for Why {}
 
 /// A figure with its unit: `67.8%`, `£1,250`, `12 days`.
 pub(super) fn with_unit(value: Quantity, unit: Option<&str>) -> String {

@@ -11,7 +11,7 @@ use super::super::frame::Looking;
 use super::super::lang::{Lang, Written};
 use super::super::mark::Mark;
 use super::super::page::Visit;
-use super::super::shown::with_unit;
+use super::super::shown::{Why, with_unit};
 use crate::api::measures::{Commentary, commentary};
 use crate::api::problem::Problem;
 use crate::asking::answer::{Answer, AskingError, MeasureAnswer, SubmissionAnswer};
@@ -34,8 +34,7 @@ pub(super) struct Version {
     pub(super) when: String,
     pub(super) what: String,
     pub(super) figure: String,
-    pub(super) why: String,
-    pub(super) text: Option<Written>,
+    pub(super) why: Why,
     pub(super) how: String,
     pub(super) position: Position,
 }
@@ -46,8 +45,7 @@ pub(super) struct Under {
     pub(super) what: String,
     pub(super) target: String,
     pub(super) mark: Mark,
-    pub(super) why: String,
-    pub(super) text: Option<Written>,
+    pub(super) why: Why,
     pub(super) governs: bool,
     pub(super) position: Position,
 }
@@ -76,7 +74,7 @@ pub(super) async fn chosen(
     let facts = &answer.answer.line.facts;
     let Some(period) = asked.or(facts.period) else { return Ok(None) };
     let measure = facts.measure.measure.to_string();
-    let may_ask = What::ReadQuestions.allowed_by(&visit.call.bearer()?.roles).is_some();
+    let may_ask = visit.may(What::ReadQuestions)?;
     let signed = async {
         if !may_ask {
             return Ok(Vec::new());
@@ -124,8 +122,7 @@ fn versions(lang: Lang, submission: &SubmissionAnswer) -> Vec<Version> {
             when: lang.moment(version.reported_known_at.unwrap_or(version.recorded_at)),
             what: lang.word("submission", &version.happened).into_owned(),
             figure: value.unwrap_or_default(),
-            why: reason.as_ref().map(|reason| reason.code.clone()).unwrap_or_default(),
-            text: reason.and_then(|reason| reason.text),
+            why: reason.unwrap_or_default(),
             how: lang.say(how).into_owned(),
             position: version.position,
         }
@@ -135,7 +132,6 @@ fn versions(lang: Lang, submission: &SubmissionAnswer) -> Vec<Version> {
 
 fn row(lang: Lang, under: &UnderTarget, submission: &SubmissionAnswer) -> Under {
     let facts = &submission.line.facts;
-    let reason = lang.reason(&under.reason);
     Under {
         when: under.known_at.map(|at| lang.moment(at)).unwrap_or_default(),
         what: lang.word("target", &under.happened).into_owned(),
@@ -144,8 +140,7 @@ fn row(lang: Lang, under: &UnderTarget, submission: &SubmissionAnswer) -> Under 
             (_, level) => lang.aimed(level, facts.unit()),
         },
         mark: Mark::of(lang, &under.rating, facts.scale()),
-        why: reason.code,
-        text: reason.text,
+        why: lang.reason(&under.reason),
         governs: under.governs == Governs::Yes,
         position: under.position,
     }

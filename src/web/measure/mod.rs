@@ -16,6 +16,7 @@ use super::frame::{Frame, Looking, Moment, Stood, part};
 use super::lang::{Lang, Written};
 use super::mark::Mark;
 use super::page::{Page, Shown, Visit, page};
+use super::shown::Why;
 use super::wording::wording;
 use crate::api::problem::Problem;
 use crate::api::route::{Allows, Method, Route};
@@ -89,8 +90,7 @@ struct DefinitionRow {
     unit: String,
     formula: Option<Written>,
     effect: String,
-    why: String,
-    text: Option<Written>,
+    why: Why,
     position: Position,
 }
 
@@ -119,7 +119,6 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
     let (lang, line) = (visit.lang, &answer.answer.line);
     let facts = &line.facts;
     let code = code_of(&facts.measure);
-    let may_ask = What::ReadQuestions.allowed_by(&visit.call.bearer()?.roles).is_some();
     let changes = format!("/measures/{}/target-changes{}", part(&code), asked.moment.kept());
     let more = asked.period.map(|period| format!("&period={period}")).unwrap_or_default();
     let ended = facts.measure.ended.as_ref().map(|ended| {
@@ -132,7 +131,7 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         stood: asked.moment.stood(&visit, answer.as_at, &more),
         asked: asked.period.map(|period| period.to_string()).unwrap_or_default(),
         scorecard: visit.address(&format!("/scorecard{}", asked.moment.kept())),
-        changes: may_ask.then(|| visit.address(&changes)),
+        changes: visit.may(What::ReadQuestions)?.then(|| visit.address(&changes)),
         figure: lang.figure(line),
         period: facts.period.map(|period| lang.period(period)).unwrap_or_default(),
         target: lang.target(facts),
@@ -187,7 +186,7 @@ async fn answerable(
     looking: &Looking<'_>,
     answer: &Answer<MeasureAnswer>,
 ) -> Result<Vec<Duties>, Problem> {
-    let may = What::ReadQuestions.allowed_by(&visit.call.bearer()?.roles).is_some();
+    let may = visit.may(What::ReadQuestions)?;
     let Some(instant) = answer.as_at.instant.filter(|_| may) else { return Ok(Vec::new()) };
     let measure = answer.answer.line.facts.measure.measure.to_string();
     let on = instant.with_timezone(&chrono_tz::Europe::London).date_naive();
@@ -220,7 +219,6 @@ async fn definitions(
     let instants = looking.desk.instants(&positions).await?;
     let lang = visit.lang;
     let row = |version: &DefinitionVersion| {
-        let reason = lang.reason(&version.reason);
         let effect = version.change.as_ref().map(|change| lang.comparability(change.comparability));
         DefinitionRow {
             when: instants.get(&version.position).map(|at| lang.moment(*at)).unwrap_or_default(),
@@ -232,8 +230,7 @@ async fn definitions(
                 let key = if first { "definition-first" } else { "definition-unknown" };
                 lang.say(key).into_owned()
             }),
-            why: reason.code,
-            text: reason.text,
+            why: lang.reason(&version.reason),
             position: version.position,
         }
     };

@@ -22,7 +22,7 @@ use crate::web::frame::part;
 use crate::web::lang::{Lang, Written};
 use crate::web::mark::Mark;
 use crate::web::page::Visit;
-use crate::web::shown::with_unit;
+use crate::web::shown::{Why, with_unit};
 
 /// So many changes keep a page within its size.
 const ON_A_PAGE: usize = 25;
@@ -65,8 +65,7 @@ pub(super) struct Side {
 /// Why it may read otherwise.
 pub(super) struct Cause {
     pub(super) what: String,
-    pub(super) why: String,
-    pub(super) text: Option<Written>,
+    pub(super) why: Why,
 }
 
 /// A measure that is looked at less, or no longer.
@@ -78,7 +77,7 @@ pub(super) struct Drop {
     pub(super) last: String,
     /// Whether it was off track just before.
     pub(super) off_track: bool,
-    pub(super) because: Option<Cause>,
+    pub(super) because: Option<Why>,
 }
 
 /// A target that was made easier.
@@ -90,7 +89,7 @@ pub(super) struct Eased {
     pub(super) old: String,
     pub(super) new: String,
     pub(super) ease: String,
-    pub(super) because: Cause,
+    pub(super) because: Why,
     /// Whether it was put back.
     pub(super) restored: bool,
 }
@@ -112,7 +111,7 @@ pub(super) async fn compared(
     day: &str,
     shown: &Answer<Board>,
 ) -> Result<Compared, Problem> {
-    if What::ReadQuestions.allowed_by(&visit.call.bearer()?.roles).is_none() {
+    if !visit.may(What::ReadQuestions)? {
         return Err(Problem::not_allowed(What::ReadQuestions.roles()));
     }
     let (looking, as_at) = (visit.look(&asked.moment).await?, shown.as_at);
@@ -206,7 +205,7 @@ impl Telling<'_> {
 
     fn eased(&self, easier: &Easier) -> Eased {
         let (lang, row) = (self.visit.lang, &easier.change);
-        let (unit, reason) = (row.unit.as_deref(), lang.reason(&row.reason));
+        let unit = row.unit.as_deref();
         let ease = row.ease.filter(|ease| ease.loosens());
         let ease = ease.or_else(|| row.year_on_year.map(|compared| compared.ease));
         Eased {
@@ -217,7 +216,7 @@ impl Telling<'_> {
             old: lang.aim(row.old.as_ref(), unit),
             new: lang.aim(row.new.as_ref(), unit),
             ease: ease.map(|ease| lang.word("ease", &ease).into_owned()).unwrap_or_default(),
-            because: Cause { what: String::new(), why: reason.code, text: reason.text },
+            because: lang.reason(&row.reason),
             restored: easier.restored_at.is_some(),
         }
     }
@@ -231,7 +230,6 @@ impl Telling<'_> {
             let told = [("figure", figure.as_str()), ("period", &period), ("rated", &rated)];
             lang.say_with("dropped-last", &told)
         });
-        let because = dropped.reason.as_ref().map(|reason| lang.reason(reason));
         Drop {
             address: self.address(&dropped.code, ""),
             code: dropped.code.clone(),
@@ -239,7 +237,7 @@ impl Telling<'_> {
             how: lang.word("drop", &dropped.drop).into_owned(),
             last: last.unwrap_or_else(|| lang.say("dropped-never").into_owned()),
             off_track: before.was_off_track == Some(true),
-            because: because.map(|it| Cause { what: String::new(), why: it.code, text: it.text }),
+            because: dropped.reason.as_ref().map(|reason| lang.reason(reason)),
         }
     }
 }
@@ -271,9 +269,5 @@ fn side(lang: Lang, part: Part, changed: &Changed, scale: Option<&Scale>) -> Sid
 fn cause(lang: Lang, because: &Because) -> Cause {
     let what = because.happened.as_ref().map_or("submission", |happened| happened.as_str());
     let why = because.reason.as_ref().map(|reason| lang.reason(reason));
-    Cause {
-        what: lang.happened(what),
-        why: why.as_ref().map_or_else(String::new, |why| why.code.clone()),
-        text: why.and_then(|why| why.text),
-    }
+    Cause { what: lang.happened(what), why: why.unwrap_or_default() }
 }

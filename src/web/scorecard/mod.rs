@@ -120,7 +120,7 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
     let page = Scorecard {
         frame: visit.frame(visit.lang.say("scorecard-title").into_owned()).await?,
         stood: asked.moment.stood(&visit, answer.as_at, &more),
-        may_compare: What::ReadQuestions.allowed_by(&visit.call.bearer()?.roles).is_some(),
+        may_compare: visit.may(What::ReadQuestions)?,
         compare: DateField::of(visit.lang, "compare_", typed, asked.compare_day()),
         compared,
         groups,

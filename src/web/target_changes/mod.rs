@@ -13,7 +13,7 @@ use super::frame::{Frame, Moment, Stood, part};
 use super::lang::{Lang, Written};
 use super::mark::Mark;
 use super::page::{Page, Shown, Visit, page};
-use super::shown::with_unit;
+use super::shown::{Why, with_unit};
 use super::wording::wording;
 use crate::api::problem::Problem;
 use crate::api::route::{Allows, Method, Route};
@@ -73,8 +73,7 @@ struct Change {
     known: Option<String>,
     before: Option<Mark>,
     after: Option<Mark>,
-    why: String,
-    text: Option<Written>,
+    why: Why,
     authority: Option<Written>,
     asserted: bool,
     position: Position,
@@ -123,7 +122,6 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
 
 fn change(lang: Lang, row: &Retargeting, scale: Option<&Scale>) -> Change {
     let unit = row.unit.as_deref();
-    let reason = lang.reason(&row.reason);
     let mark = |rating: &Option<Rating>| rating.as_ref().map(|it| Mark::of(lang, it, scale));
     let against = |ease: Ease, period: Period| {
         let told = [("ease", &*lang.word("ease", &ease)), ("period", &lang.period(period))];
@@ -148,8 +146,7 @@ fn change(lang: Lang, row: &Retargeting, scale: Option<&Scale>) -> Change {
         known,
         before: mark(&row.rating_before),
         after: mark(&row.rating_after),
-        why: reason.code,
-        text: reason.text,
+        why: lang.reason(&row.reason),
         authority: row.authority.as_ref().map(|authority| lang.authority(authority)),
         asserted: row.asserted,
         position: row.position,
