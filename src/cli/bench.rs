@@ -7,12 +7,13 @@ use clap::Parser;
 use super::{Ended, output};
 use crate::config::Config;
 use crate::operate::bench::table::Figure;
-use crate::operate::bench::{Wanted, run as measure};
+use crate::operate::bench::{Wanted, Workload, run as measure};
 
-/// Measures this machine: import (W6), rebuild (W2) and as-at (W4), with ceilings and goals.
+/// Measures this machine: import (W6), rebuild (W2), as-at and questions (W4), with ceilings and
+/// goals.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Example:\n  cargo run --release -- bench --rows 100000 --versions 1000000\n\nIt takes a quarter of an hour and some gigabytes of disk. Figures of a debug build mean nothing."
+    after_help = "Example:\n  cargo run --release -- bench --rows 100000 --versions 1000000\n  cargo run --release -- bench --only questions\n\nIt takes a quarter of an hour and some gigabytes of disk. Figures of a debug build mean nothing."
 )]
 pub struct Args {
     /// Rows of the invented file that is moved in and rebuilt from.
@@ -27,6 +28,9 @@ pub struct Args {
     /// Where the files of those plans are looked for; beside each plan, if not said.
     #[arg(long)]
     base: Option<PathBuf>,
+    /// Measure this alone; may be given several times.
+    #[arg(long, value_enum)]
+    only: Vec<Workload>,
     /// Runs of each measurement.
     #[arg(long, default_value_t = 5)]
     runs: usize,
@@ -40,8 +44,9 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
     let mut say = |what: &str| bar.println(what);
     let folder = config.state()?.join(format!("bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let Args { rows, versions, plan: plans, base, runs, json } = args;
-    let wanted = Wanted { rows, versions, plans, base, runs };
+    let Args { rows, versions, plan: plans, base, only, runs, json } = args;
+    let workloads = if only.is_empty() { Workload::ALL.to_vec() } else { only };
+    let wanted = Wanted { rows, versions, plans, base, workloads, runs };
     let figures = measure(config, &folder, &wanted, &mut say).await;
     std::fs::remove_dir_all(&folder)?;
     let figures = figures?;

@@ -143,14 +143,14 @@ impl Asked<'_> {
     }
 }
 
-fn share(sorted: &[f64], per_cent: usize) -> f64 {
+pub(super) fn share(sorted: &[f64], per_cent: usize) -> f64 {
     let last = sorted.len().saturating_sub(1);
     let at = last.saturating_mul(per_cent).checked_div(100).unwrap_or(0);
     sorted.get(at).copied().unwrap_or(f64::NAN)
 }
 
 /// The same number for the same draw, and no pattern between neighbours (`SplitMix64`).
-const fn scatter(n: u64) -> u64 {
+pub(super) const fn scatter(n: u64) -> u64 {
     let mut z = n.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -6,14 +6,17 @@
 //! at the end.
 //!
 //! `invented`: the file, its mapping and its plan; `importing`: W6; `rebuilding`: W2;
-//! `planted`: a ledger of any size, and `asking`: W4; `machine`: ceilings and memory;
+//! `planted`: a ledger of any size, what is `changing` in it at its end, and `asking` and
+//! `questioning`: W4; `machine`: ceilings and memory;
 //! `table`: the figures, the goals, met or missed.
 
 mod asking;
+mod changing;
 mod importing;
 mod invented;
 mod machine;
 mod planted;
+mod questioning;
 mod rebuilding;
 pub mod table;
 
@@ -75,8 +78,26 @@ pub struct Wanted {
     pub plans: Vec<PathBuf>,
     /// Where their files are looked for.
     pub base: Option<PathBuf>,
+    /// Which workloads.
+    pub workloads: Vec<Workload>,
     /// How often each is measured.
     pub runs: usize,
+}
+
+/// What can be measured by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Workload {
+    /// W6 and W2: moving in from an invented file, and rebuilding from its ledger.
+    Import,
+    /// W4: figures, series and scorecards as at random moments.
+    AsAt,
+    /// W4: every question, of a ledger of 5,000 measures.
+    Questions,
+}
+
+impl Workload {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Import, Self::AsAt, Self::Questions];
 }
 
 /// The size that every other is compared with.
@@ -90,6 +111,26 @@ const LARGE: u32 = 10_000_000;
 /// # Errors
 /// The servers; the invented ledgers are thrown away all the same.
 pub async fn run(
+    config: &Config,
+    folder: &Path,
+    wanted: &Wanted,
+    say: &mut (dyn FnMut(&str) + Send),
+) -> Result<Vec<Figure>, BenchError> {
+    let runs = wanted.runs;
+    let mut figures = Vec::new();
+    for workload in &wanted.workloads {
+        figures.extend(match workload {
+            Workload::Import => through_files(config, folder, wanted, say).await?,
+            Workload::AsAt => as_at(config, wanted, say).await?,
+            Workload::Questions => questioning::measure(config, runs, say).await?,
+        });
+    }
+    say("the machine's own ceilings");
+    figures.push(machine::fsyncs(folder, runs)?);
+    Ok(figures)
+}
+
+async fn through_files(
     config: &Config,
     folder: &Path,
     wanted: &Wanted,
@@ -113,9 +154,17 @@ pub async fn run(
         throw_away(&site).await?;
         figures.extend(measured?);
     }
-    let mut boards = Vec::new();
+    Ok(figures)
+}
+
+async fn as_at(
+    config: &Config,
+    wanted: &Wanted,
+    say: &mut (dyn FnMut(&str) + Send),
+) -> Result<Vec<Figure>, BenchError> {
+    let (mut figures, mut boards) = (Vec::new(), Vec::new());
     for versions in sizes(wanted.versions) {
-        let asked = planted::measure(config, Size::of(versions), runs, say).await?;
+        let asked = planted::measure(config, Size::of(versions), wanted.runs, say).await?;
         boards.push(asked.board_ms);
         figures.extend(asked.figures);
     }
@@ -127,8 +176,6 @@ pub async fn run(
             goal: (wanted.versions >= LARGE).then_some(Goal::AtMost(1.5)),
         });
     }
-    say("the machine's own ceilings");
-    figures.push(machine::fsyncs(folder, runs)?);
     Ok(figures)
 }
 

@@ -31,7 +31,7 @@ use piperoll_projections::runtime::rebuild::Plan;
 use piperoll_projections::runtime::run::SourceError;
 use piperoll_projections::runtime::{Comparison, Origin, Progress, Verdict, pool, rebuild};
 use piperoll_projections::scorecard::{Reader, Scorecard};
-use piperoll_projections::{Outcome, Placed, Schema};
+use piperoll_projections::{Outcome, Placed, Projection, Schema};
 use rust_decimal::Decimal;
 use tokio::sync::watch;
 
@@ -58,7 +58,7 @@ pub(super) async fn measure(
     runs: usize,
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Answers, BenchError> {
-    let planted = Planted::new(size)?;
+    let planted = Planted::new(size, Then::End)?;
     let site = Site::new(config, &planted.name);
     let measured = fill_and_ask(&site, &planted, runs, say).await;
     projecting::forget(&site).await?;
@@ -71,49 +71,54 @@ async fn fill_and_ask(
     runs: usize,
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Answers, BenchError> {
-    let head = planted.head();
-    say(&format!("W4: rebuilding from {head} invented events"));
+    say(&format!("W4: rebuilding from {} invented events", planted.head()));
     projecting::forget(site).await?;
-    let url = site.config.postgres_url().map_err(SiteError::from)?;
-    let schema = Schema::live(&site.name, &Scorecard);
-    let plan = Plan { url, schema: &schema, model: &Scorecard, origin: planted.origin(), head };
-    let (_sender, cancel) = watch::channel(false);
-    let quiet = |_: Progress| ();
-    let swap = |_: &Comparison| Verdict::Swap;
-    rebuild(plan, planted.batches(), cancel, quiet, swap).await?;
+    planted.fill(site, &Scorecard).await?;
     say("W4: asking at random moments");
-    let reader = Reader::new(pool(url, 1)?, schema);
+    let url = site.config.postgres_url().map_err(SiteError::from)?;
+    let reader = Reader::new(pool(url, 1)?, Schema::live(&site.name, &Scorecard));
     asking::measure(&reader, planted, planted.size, runs).await
 }
 
 /// An invented ledger: a framework, its measures with targets, then month after month a figure of
 /// each measure, and beside it the yearly revisions of earlier ones.
 pub(super) struct Planted {
-    size: Size,
-    name: LedgerName,
+    pub(super) size: Size,
+    pub(super) name: LedgerName,
     ledger: LedgerId,
-    began: DateTime<Utc>,
-    measures: Vec<MeasureId>,
-    periods: Vec<Period>,
+    pub(super) began: DateTime<Utc>,
+    pub(super) measures: Vec<MeasureId>,
+    pub(super) periods: Vec<Period>,
+    pub(super) local: Label,
+    pub(super) levels: [Label; 3],
     words: Words,
-    local: Label,
-    levels: [Label; 3],
     colour: Label,
+    then: Then,
+}
+
+/// What happens once all figures stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// Nothing.
+    End,
+    /// Targets, definitions, ratings and measures are changed.
+    Changes,
 }
 
 /// Which figure is put down, and which version of it.
 #[derive(Debug, Clone, Copy)]
-struct Put {
-    period: u32,
-    version: u32,
-    measure: u32,
+pub(super) struct Put {
+    pub(super) period: u32,
+    pub(super) version: u32,
+    pub(super) measure: u32,
 }
 
 impl Planted {
-    fn new(size: Size) -> Result<Self, BenchError> {
+    pub(super) fn new(size: Size, then: Then) -> Result<Self, BenchError> {
         let wrong = |_: NotText| std::io::Error::other("a word of the bench");
         let label = |text: &str| text.parse::<Label>().map_err(wrong);
-        let name = format!("planted{}", size.rows()).parse();
+        let changed = if then == Then::Changes { "changed" } else { "" };
+        let name = format!("planted{}{changed}", size.rows()).parse();
         Ok(Self {
             size,
             name: name.map_err(|_| std::io::Error::other("the bench's ledger name"))?,
@@ -127,14 +132,38 @@ impl Planted {
             local: label("local")?,
             levels: [label("green")?, label("amber")?, label("red")?],
             colour: label("#00703c")?,
+            then,
         })
+    }
+
+    /// Rebuilds a read model from the events.
+    pub(super) async fn fill(
+        &self,
+        site: &Site,
+        model: &'static dyn Projection,
+    ) -> Result<(), BenchError> {
+        let url = site.config.postgres_url().map_err(SiteError::from)?;
+        let schema = Schema::live(&site.name, model);
+        let plan = Plan { url, schema: &schema, model, origin: self.origin(), head: self.head() };
+        let (_sender, cancel) = watch::channel(false);
+        let quiet = |_: Progress| ();
+        let swap = |_: &Comparison| Verdict::Swap;
+        rebuild(plan, self.batches(), cancel, quiet, swap).await?;
+        Ok(())
     }
 
     fn origin(&self) -> Origin {
         Origin { ledger: self.ledger, stream_created: self.began }
     }
 
-    fn head(&self) -> Position {
+    /// Where it ends.
+    pub(super) fn head(&self) -> Position {
+        let changed = if self.then == Then::Changes { self.changed() } else { 0 };
+        Position(self.figures_end().0.saturating_add(changed))
+    }
+
+    /// Where the last figure stands.
+    pub(super) fn figures_end(&self) -> Position {
         let measures = u64::from(self.size.measures);
         Position(BEFORE.saturating_add(measures).saturating_add(self.size.rows()))
     }
@@ -151,12 +180,13 @@ impl Planted {
 
     fn events(&self) -> impl Iterator<Item = Placed> + Send {
         let framework = FrameworkId::derived(&["planted"]);
-        let adopted = (0_u64..).zip(&self.measures).map(move |(n, measure)| {
-            let at = Position(BEFORE.saturating_add(n).saturating_add(1));
-            self.first(at, (*measure).into(), self.adopted(framework, n))
+        let adopted = (0_u32..).zip(&self.measures).map(move |(n, measure)| {
+            self.first(adopted_at(n), (*measure).into(), self.adopted(framework, n))
         });
         let figures = (0..self.rounds()).flat_map(|round| self.round(round));
         let versions = figures.filter_map(|version| self.figure(version));
+        let changes = (self.then == Then::Changes).then(|| self.changes(self.figures_end()));
+        let changes = changes.into_iter().flatten();
         [
             self.first(Position(1), self.ledger.into(), Opened { asserted: 0 }),
             self.first(Position(2), framework.into(), self.framework()),
@@ -164,9 +194,10 @@ impl Planted {
         .into_iter()
         .chain(adopted)
         .chain(versions)
+        .chain(changes)
     }
 
-    fn rounds(&self) -> u32 {
+    pub(super) fn rounds(&self) -> u32 {
         let revising = self.size.versions.saturating_sub(1).saturating_mul(ROUNDS);
         self.size.periods.saturating_add(revising)
     }
@@ -194,7 +225,7 @@ impl Planted {
     }
 
     /// Where everything recorded before a round ends.
-    fn before(&self, round: u32) -> u64 {
+    pub(super) fn before(&self, round: u32) -> u64 {
         let measures = u64::from(self.size.measures);
         let sorts: u64 = (0..round).map(|round| self.sorts(round, self.size.versions)).sum();
         BEFORE.saturating_add(measures).saturating_add(sorts.saturating_mul(measures))
@@ -206,7 +237,7 @@ impl Planted {
         u32::try_from(begun.count()).unwrap_or(0).max(1)
     }
 
-    fn place(&self, of: Put) -> Position {
+    pub(super) fn place(&self, of: Put) -> Position {
         let round = of.period.saturating_add(of.version.saturating_mul(ROUNDS));
         let earlier = self.sorts(round, of.version).saturating_mul(self.size.measures.into());
         let within = earlier.saturating_add(of.measure.into()).saturating_add(1);
@@ -245,7 +276,7 @@ impl Planted {
         self.placed(at, entity, (Revision(1), None), fact)
     }
 
-    fn placed(
+    pub(super) fn placed(
         &self,
         at: Position,
         entity: EntityRef,
@@ -315,7 +346,7 @@ impl Planted {
     }
 
     /// A measure with a standing target for each year.
-    fn adopted(&self, framework: FrameworkId, n: u64) -> Adopted {
+    fn adopted(&self, framework: FrameworkId, n: u32) -> Adopted {
         let years = (0..self.size.periods.div_ceil(12)).filter_map(|n| {
             let year = u16::try_from(n).ok()?.checked_add(asking::FIRST_YEAR)?;
             Period::year(YearKind::Financial, year).ok()
@@ -331,11 +362,7 @@ impl Planted {
             treatment: Treatment::Targeted,
             level: MeasureLevel::Strategic,
             measures: Subject::PerformanceMeasure,
-            definition: Definition {
-                decimals: Some(1),
-                unit: Some(self.local.clone()),
-                ..Definition::bare(Polarity::HigherIsBetter {})
-            },
+            definition: definition(&self.local),
             codes: vec![Code { scheme: self.local.clone(), code, from: None }],
             baseline: None,
             targets: years.map(target).collect(),
@@ -346,7 +373,20 @@ impl Planted {
     }
 }
 
-fn reason() -> Reason {
+/// Where a measure is adopted.
+pub(super) fn adopted_at(measure: u32) -> Position {
+    Position(BEFORE.saturating_add(measure.into()).saturating_add(1))
+}
+
+pub(super) fn definition(unit: &Label) -> Definition {
+    Definition {
+        decimals: Some(1),
+        unit: Some(unit.clone()),
+        ..Definition::bare(Polarity::HigherIsBetter {})
+    }
+}
+
+pub(super) fn reason() -> Reason {
     Reason { code: ReasonCode::SourceRevised, text: None }
 }
 
@@ -357,7 +397,8 @@ mod tests {
 
     #[test]
     fn events_stand_one_after_the_other_and_name_the_one_before() {
-        let planted = Planted::new(Size { measures: 3, periods: 30, versions: 4 }).unwrap();
+        let size = Size { measures: 41, periods: 30, versions: 4 };
+        let planted = Planted::new(size, Then::Changes).unwrap();
         let mut heads: HashMap<EntityRef, (Revision, Position)> = HashMap::new();
         let mut at = Position::START;
         for placed in planted.events() {
@@ -374,7 +415,8 @@ mod tests {
 
     #[test]
     fn a_period_is_heard_of_once_its_first_figure_stands() {
-        let planted = Planted::new(Size { measures: 3, periods: 30, versions: 4 }).unwrap();
+        let planted =
+            Planted::new(Size { measures: 3, periods: 30, versions: 4 }, Then::End).unwrap();
         let first = |period| planted.place(Put { period, version: 0, measure: 0 });
         assert_eq!(planted.periods(first(7)), 8);
         assert_eq!(planted.periods(first(7).before()), 7);
