@@ -16,7 +16,7 @@ import sys
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import combinations
 
-from questions import level_of_last_point, value_for
+from questions import key_of, level_of_last_point, lies_within, value_for
 from standing import (BREAKS, COUNTS_ANEW, History, alike, changed_inputs, contributing, counted,
                       counted_anew, differs, factor_between, finest, how_it_did, last, levels_of, moved,
                       number, period_type, quotient, rate, rounded, shown, stated_is, steps_between,
@@ -162,12 +162,11 @@ def override_row(history, key, position, override, at):
     measure, period = key
     latest = history.overrides[key][-1][0]
     in_force = history.inputs_hold(measure, period, position, override, at)
-    later = [part for part in history.parts(measure, period, at) if part is not None and part > position]
     standing, ended_by = "in_force", None
     if latest > position:
         standing, ended_by = "superseded", latest
     elif not in_force:
-        standing, ended_by = "ended", min(later, default=None)
+        standing, ended_by = "ended", first_without(history, key, position, override)
     before, computed = position - 1, "no_rule"
     if history.exists(measure, before):
         computed = history.rating(measure, period, before, overrides=False).word
@@ -176,6 +175,13 @@ def override_row(history, key, position, override, at):
         "class": "overridden", "measure": measure, "period": period, "computed": computed,
         "stated": override["stated"], "stated_is": stated_is(scale, override["stated"], computed),
         "position": position, "standing": standing, "ended_by": ended_by}
+
+def first_without(history, key, position, override):
+    """The first event after which it stood no longer; None where it never stood."""
+    if not history.inputs_hold(*key, position, override, position):
+        return None
+    later = (event.position for event in history.events if event.position > position)
+    return next((at for at in later if not history.inputs_hold(*key, position, override, at)), None)
 
 def reported_row(history, key, to):
     measure, period = key
@@ -203,19 +209,35 @@ def level_called(reported, scale):
 # ---- Q12 turned-green.
 def touched(history, a, b):
     """The (measure, period) that something between a and b bears on."""
-    cells, whole = set(), set()
+    cells, whole, aimed = set(), set(), set()
     for event in history.events:
         entity, what = event.name.split(".")
         if not a < event.position <= b:
             continue
         if entity == "submission" and not what.startswith("sign"):
             cells.add((event.fact["measure"], event.fact.get("period")))
-        elif entity == "measure" and what.split("_")[0] in ("adopted", "target", "definition", "reclassified"):
+        elif entity == "measure" and what in ("adopted", "definition_set", "reclassified"):
             whole.add(event.id)
+        elif entity == "measure" and what.startswith("target_"):
+            aimed |= {(event.id, name) for name in named_by(event.fact)}
         elif entity == "framework" and what in ("adopted", "rating_rule_set", "scale_set"):
             whole |= {id for id in history.measures if history.framework(id, b) == event.id}
     return sorted(key for key in history.told if history.content(*key, b)
-                  and history.exists(key[0], a) and (key in cells or key[0] in whole))
+                  and history.exists(key[0], a) and (key in cells or key[0] in whole or any(
+                      measure == key[0] and lies_within(key[1], name) for measure, name in aimed)))
+
+def named_by(fact):
+    """The periods for which a target says something, before or after."""
+    key, names = fact["key"], set()
+    _, breakdown, tier = key_of(key)
+    if breakdown != () or tier != "expected":
+        return names
+    for target in (fact.get("target"), fact.get("old"), fact.get("new")):
+        if target is not None:
+            points = {point["period"] for point in target.get("points") or []}
+            whole = target["shape"] != "profile" or not points
+            names |= points | ({key["period"]} if whole else set())
+    return names
 
 def turned_green(history, ask):
     a, b = sorted((ask["a"], ask["b"]))

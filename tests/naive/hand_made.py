@@ -133,6 +133,8 @@ def test_ratings():
     assert [(row["class"], row["standing"], row["ended_by"], row["stated_is"]) for row in rows] == [
         ("overridden", "ended", 6, "better"), ("reported_differs", "not_used", None, "worse")]
     assert asked(told[:5], "overridden", **{"from": 4, "to": 5})[0]["standing"] == "in_force"
+    twice = told[:5] + [revised("91", 4, "error"), revised("92", 4, "error")]
+    assert asked(twice, "overridden", **{"from": 0, "to": 7})[0]["ended_by"] == 6
     answer = asked(told, "turned-green", a=4, b=5, of="rating", include="off_track")
     assert (answer["rows"][0]["sufficient"], answer["cells"]) == (["override"], {"rated_at_both": 1})
     answer = asked(told, "turned-green", a=6, b=4, of="rating", include="off_track")

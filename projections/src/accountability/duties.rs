@@ -91,12 +91,27 @@ impl Reader {
         measure: MeasureId,
         at: Position,
     ) -> Result<Vec<Borne>, RuntimeError> {
-        let text = "select happened, duty, post, organisation, valid_from, position from @.duty
-            where measure = $2 and position <= $1 order by position";
-        let rows = self.session().await?.rows(text, &[&bigint(at), &measure.uuid()]).await?;
-        let mut borne: Vec<Borne> = Vec::new();
+        let mut found = self.duties_of(&[measure], at).await?;
+        Ok(found.remove(&measure).unwrap_or_default())
+    }
+
+    /// As [`Self::duties`], of several measures.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn duties_of(
+        &self,
+        measures: &[MeasureId],
+        at: Position,
+    ) -> Result<BTreeMap<MeasureId, Vec<Borne>>, RuntimeError> {
+        let text = "select measure, happened, duty, post, organisation, valid_from, position
+            from @.duty where measure = any($2) and position <= $1 order by position";
+        let ids: Vec<Uuid> = measures.iter().map(|measure| measure.uuid()).collect();
+        let rows = self.session().await?.rows(text, &[&bigint(at), &ids]).await?;
+        let mut found: BTreeMap<MeasureId, Vec<Borne>> = BTreeMap::new();
         for row in &rows {
             let mut columns = Columns::of(row, "duty");
+            let borne = found.entry(MeasureId::new(columns.uuid()?)).or_default();
             let (happened, duty): (Began, Duty) = (columns.word()?, columns.word()?);
             let post = columns.next::<Option<Uuid>>()?.map(PostId::new);
             let (organisation, day): (Option<String>, NaiveDate) =
@@ -111,10 +126,10 @@ impl Reader {
                     let days = Days { from: day, until: None };
                     borne.push(Borne { duty, post, organisation, days, position });
                 }
-                Began::Ended => end(&mut borne, day, same, |it| &mut it.days),
+                Began::Ended => end(borne, day, same, |it| &mut it.days),
             }
         }
-        Ok(borne)
+        Ok(found)
     }
 
     /// Posts, by id, as far as known at `at`; those that they delegated to are not among them.

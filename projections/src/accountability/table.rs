@@ -120,7 +120,7 @@ impl Reader {
         rows.iter().map(|row| act(row).map(|act| (act.position, act))).collect()
     }
 
-    /// The acts between two positions, the first not among them, by position.
+    /// The acts of some kinds between two positions, the first not among them, by position.
     ///
     /// # Errors
     /// As for [`Self::cursor`].
@@ -128,14 +128,16 @@ impl Reader {
         &self,
         after: Position,
         upto: Position,
+        happened: &[&str],
     ) -> Result<Vec<Act>, RuntimeError> {
         let text = concat!(
             "select ",
             columns!(),
-            " from @.act where position > $1 and position <= $2 order by position"
+            " from @.act where position > $1 and position <= $2 and happened = any($3)
+            order by position"
         );
         let session = self.session().await?;
-        let rows = session.rows(text, &[&bigint(after), &bigint(upto)]).await?;
+        let rows = session.rows(text, &[&bigint(after), &bigint(upto), &happened]).await?;
         rows.iter().map(act).collect()
     }
 }

@@ -14,7 +14,9 @@ use uuid::Uuid;
 use super::answers::{Filter, Headline, Line, OverrideLine, RuleLine};
 use super::catalogue::{Catalogue, EVERY_PERIOD, Known, OVERRIDDEN, RATED};
 use super::decode::headline;
+use super::history::Span;
 use super::table::Reader;
+use super::touched::{Touched, TouchedBy};
 use crate::runtime::RuntimeError;
 use crate::runtime::columns::Columns;
 use crate::runtime::cursor::bigint;
@@ -23,16 +25,28 @@ use crate::runtime::numbered::Numbered;
 use crate::runtime::session::{Parameters, Session};
 use crate::score::{Candidate, govern};
 
-/// A measure, and the period that it is asked about.
+/// What is looked up beside a figure itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing: how the figure is rated.
+    Rating,
+    /// The same period a year earlier: its long direction too.
+    LongDirection,
+    /// The period before as well: both its directions.
+    Directions,
+}
+
+/// A measure, the period and the position that it is asked about.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     measure: Uuid,
     known: &'a Known,
     period: Option<Period>,
+    at: Position,
 }
 
 /// What is found of a measure and its period.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Found {
     headline: Option<Headline>,
     previous: Option<Headline>,
@@ -50,7 +64,7 @@ macro_rules! version {
             headline!(),
             " from @.submission v where v.period = w.",
             $period,
-            " and v.measure = w.measure and v.position <= $1
+            " and v.measure = w.measure and v.position <= w.at
             order by v.position desc limit 1) ",
             $name,
             " on true "
@@ -72,13 +86,13 @@ impl Reader {
     ) -> Result<Vec<Line>, RuntimeError> {
         let session = self.session().await?;
         let held = self.catalogue(&session, at).await?;
-        let ask = |(measure, known): (Uuid, _)| Asked { measure, known, period };
+        let ask = |(measure, known): (Uuid, _)| Asked { measure, known, period, at };
         let mut asked: Vec<Asked<'_>> = held.chosen(at, filter).into_iter().map(ask).collect();
         let found = match period {
-            Some(_) => session.board(at, &asked).await?,
+            Some(_) => session.board(&asked, Beside::Directions).await?,
             None => session.latest(at, &mut asked).await?,
         };
-        Ok(lines(&held, at, &asked, found))
+        Ok(lines(&held, &asked, found).flatten().collect())
     }
 
     /// The lines of some figures at one position, without those that the ledger had no measure for.
@@ -90,24 +104,89 @@ impl Reader {
         at: Position,
         cells: &[(MeasureId, Period)],
     ) -> Result<Vec<Line>, RuntimeError> {
+        let each: Vec<_> = cells.iter().map(|(measure, period)| (*measure, *period, at)).collect();
+        let lines = self.lines_then(&each, Beside::Directions).await?;
+        Ok(lines.into_iter().flatten().collect())
+    }
+
+    /// The lines of some figures, each at a position of its own; none where the ledger had no such
+    /// measure by then.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn lines_then(
+        &self,
+        cells: &[(MeasureId, Period, Position)],
+        beside: Beside,
+    ) -> Result<Vec<Option<Line>>, RuntimeError> {
+        let Some(last) = cells.iter().map(|(_, _, at)| *at).max() else { return Ok(Vec::new()) };
         let session = self.session().await?;
-        let held = self.catalogue(&session, at).await?;
-        let ask = |(measure, period): &(MeasureId, Period)| {
+        let held = self.catalogue(&session, last).await?;
+        let ask = |(measure, period, at): &(MeasureId, Period, Position)| {
             let (measure, known) = (measure.uuid(), held.find(measure.uuid())?);
-            Some(Asked { measure, known, period: Some(*period) })
+            Some(Asked { measure, known, period: Some(*period), at: *at })
         };
-        let asked: Vec<Asked<'_>> = cells.iter().filter_map(ask).collect();
-        let found = session.board(at, &asked).await?;
-        Ok(lines(&held, at, &asked, found))
+        let asked: Vec<Option<Asked<'_>>> = cells.iter().map(ask).collect();
+        let known: Vec<Asked<'_>> = asked.iter().flatten().copied().collect();
+        let found = session.board(&known, beside).await?;
+        let mut lines = lines(&held, &known, found);
+        Ok(asked.iter().map(|asked| asked.and_then(|_| lines.next().flatten())).collect())
+    }
+
+    /// The lines of figures at both ends of a span.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn lines_at_both(
+        &self,
+        span: Span,
+        cells: &[Touched],
+        beside: Beside,
+    ) -> Result<Vec<(Option<Line>, Option<Line>)>, RuntimeError> {
+        let session = self.session().await?;
+        let held = self.catalogue(&session, span.upto).await?;
+        let ask = |cell: &Touched, at: Position| {
+            let (measure, known) = (cell.measure.uuid(), held.find(cell.measure.uuid())?);
+            Some(Asked { measure, known, period: Some(cell.period), at })
+        };
+        let after: Vec<Asked<'_>> = cells.iter().filter_map(|it| ask(it, span.upto)).collect();
+        let before: Vec<Asked<'_>> =
+            after.iter().map(|it| Asked { at: span.after, ..*it }).collect();
+        let moves = |it: &Touched| match it.by {
+            TouchedBy::Itself => true,
+            TouchedBy::Earlier => beside != Beside::Rating,
+            TouchedBy::Terms => false,
+        };
+        let moved = cells.iter().filter(|it| moves(it));
+        let moved: Vec<Asked<'_>> = moved.filter_map(|it| ask(it, span.after)).collect();
+        let (found, otherwise) =
+            tokio::try_join!(session.board(&after, beside), session.board(&moved, beside))?;
+        // Of what was not touched itself the same figure and target stood at both.
+        let mut then = found.clone();
+        let known = cells.iter().filter(|it| held.find(it.measure.uuid()).is_some());
+        let places = (0..).zip(known).filter(|(_, it)| moves(it));
+        for ((place, _), found) in places.zip(otherwise) {
+            if let Some(then) = then.get_mut::<usize>(place) {
+                *then = found;
+            }
+        }
+        let pairs = lines(&held, &before, then).zip(lines(&held, &after, found));
+        Ok(pairs.collect())
     }
 }
 
-fn lines(held: &Catalogue, at: Position, asked: &[Asked<'_>], found: Vec<Found>) -> Vec<Line> {
-    let mut rules: HashMap<Uuid, Option<RuleLine>> = HashMap::new();
-    let mut line = |(asked, found): (&Asked<'_>, Found)| {
+/// The lines of what was found, in the same order; none before the measure was adopted.
+fn lines(
+    held: &Catalogue,
+    asked: &[Asked<'_>],
+    found: Vec<Found>,
+) -> impl Iterator<Item = Option<Line>> {
+    let mut rules: HashMap<(Uuid, Position), Option<RuleLine>> = HashMap::new();
+    asked.iter().zip(found).map(move |(asked, found)| {
+        let at = asked.at;
         let measure = asked.known.line(asked.measure, at)?;
         let framework = measure.framework;
-        let rule = rules.entry(framework).or_insert_with(|| held.rule(framework, at));
+        let rule = rules.entry((framework, at)).or_insert_with(|| held.rule(framework, at));
         Some(Line {
             measure,
             period: asked.period,
@@ -121,8 +200,7 @@ fn lines(held: &Catalogue, at: Position, asked: &[Asked<'_>], found: Vec<Found>)
             rating_as_reported: found.rating,
             overridden: found.overridden,
         })
-    };
-    asked.iter().zip(found).filter_map(&mut line).collect()
+    })
 }
 
 impl Session<'_> {
@@ -135,7 +213,7 @@ impl Session<'_> {
         for asked in &mut *asked {
             asked.period = asked.known.periods(at).max().and_then(Key::period);
         }
-        let mut found = self.board(at, asked).await?;
+        let mut found = self.board(asked, Beside::Directions).await?;
         let gone = |(asked, found): &(&mut Asked<'_>, &mut Found)| {
             asked.period.is_some() && found.headline.is_none()
         };
@@ -149,7 +227,7 @@ impl Session<'_> {
             asked.period = standing.get(&asked.measure).copied();
         }
         let again: Vec<Asked<'_>> = gone.iter().map(|asked| **asked).collect();
-        for (empty, again) in empty.iter_mut().zip(self.board(at, &again).await?) {
+        for (empty, again) in empty.iter_mut().zip(self.board(&again, Beside::Directions).await?) {
             **empty = again;
         }
         Ok(found)
@@ -180,12 +258,15 @@ impl Session<'_> {
     }
 
     /// What is found of each, in the order that they are asked about.
-    async fn board(&self, at: Position, asked: &[Asked<'_>]) -> Result<Vec<Found>, RuntimeError> {
+    async fn board(&self, asked: &[Asked<'_>], beside: Beside) -> Result<Vec<Found>, RuntimeError> {
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
         let (mut found, targets, ratings, overrides) = tokio::try_join!(
-            self.headlines(at, asked),
-            self.governing(at, asked),
-            self.ratings(at, asked),
-            self.overrides(at, asked),
+            self.headlines(asked, beside),
+            self.governing(asked),
+            self.ratings(asked),
+            self.overrides(asked),
         )?;
         for ((found, asked), targets) in found.iter_mut().zip(asked).zip(targets) {
             found.target = asked.period.and_then(|period| govern(period, targets));
@@ -207,65 +288,80 @@ impl Session<'_> {
         Ok(found)
     }
 
-    /// The headlines of each period, the one before and the one a year earlier.
+    /// The headlines of each period; beside them those of the one before and the one a year earlier.
     async fn headlines(
         &self,
-        at: Position,
         asked: &[Asked<'_>],
+        beside: Beside,
     ) -> Result<Vec<Found>, RuntimeError> {
-        let text = concat!(
+        let alone = concat!(
+            "select w.n, s.*
+            from unnest($1::uuid[], $2::bigint[], $3::bigint[]) with ordinality
+                w(measure, at, period, n) ",
+            version!("period", "s"),
+        );
+        let all = concat!(
             "select w.n, s.*, p.*, y.*
-            from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[]) with ordinality
-                w(measure, period, previous, year_earlier, n) ",
+            from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+                with ordinality w(measure, at, period, previous, year_earlier, n) ",
             version!("period", "s"),
             version!("previous", "p"),
             version!("year_earlier", "y"),
         );
-        let measures: Vec<Uuid> = asked.iter().map(|asked| asked.measure).collect();
+        let (measures, positions) = measures_then(asked);
         let keys = |of: fn(Period) -> Option<Period>| -> Vec<Option<i64>> {
             let key = |period: Option<Period>| Some(Key::of(period.and_then(of)?));
             let heard = |asked: &Asked<'_>| {
-                key(asked.period).filter(|key| asked.known.periods(at).any(|heard| heard == *key))
+                let mut periods = asked.known.periods(asked.at);
+                key(asked.period).filter(|key| periods.any(|heard| heard == *key))
             };
             asked.iter().map(|asked| heard(asked).map(Key::number)).collect()
         };
-        let (periods, previous) = (keys(Some), keys(Period::previous));
-        let year_earlier = keys(Period::year_earlier);
+        let periods = keys(Some);
         let mut found: Vec<Found> = Vec::new();
         found.resize_with(asked.len(), Found::default);
         let take = |row: &Row| {
             let mut columns = Columns::of(row, "submission");
             if let Some(found) = found.get_mut(columns.ordinal()?) {
                 found.headline = columns.standing()?;
-                found.previous = columns.standing()?;
-                found.year_earlier = columns.standing()?;
+                if beside != Beside::Rating {
+                    found.previous = columns.standing()?;
+                    found.year_earlier = columns.standing()?;
+                }
             }
             Ok(())
         };
-        let parameters: Parameters<'_> =
-            &[&bigint(at), &measures, &periods, &previous, &year_earlier];
-        self.each(text, parameters, take).await?;
+        match beside {
+            Beside::Rating => self.each(alone, &[&measures, &positions, &periods], take).await?,
+            Beside::LongDirection | Beside::Directions => {
+                let neither = |_| None;
+                let long = beside == Beside::LongDirection;
+                let previous = keys(if long { neither } else { Period::previous });
+                let year_earlier = keys(Period::year_earlier);
+                let parameters: Parameters<'_> =
+                    &[&measures, &positions, &periods, &previous, &year_earlier];
+                self.each(all, parameters, take).await?;
+            }
+        }
         Ok(found)
     }
 
     /// The expected headline targets that may govern each measure's period.
-    async fn governing(
-        &self,
-        at: Position,
-        asked: &[Asked<'_>],
-    ) -> Result<Vec<Vec<Candidate>>, RuntimeError> {
+    async fn governing(&self, asked: &[Asked<'_>]) -> Result<Vec<Vec<Candidate>>, RuntimeError> {
         // The last version of every target that names the period, whatever its span.
         let text = "select w.n, t.*
-            from unnest($2::uuid[], $3::bigint[]) with ordinality w(measure, period, n)
+            from unnest($1::uuid[], $2::bigint[], $3::bigint[]) with ordinality
+                w(measure, at, period, n)
             cross join lateral (select distinct on (t.span) t.span, t.shape, t.low, t.high,
                     t.position, t.asserted, t.withdrawn from @.target t
                 where t.period = w.period and t.measure = w.measure and t.tier = 1
-                and t.breakdown = '00000000-0000-0000-0000-000000000000' and t.position <= $1
+                and t.breakdown = '00000000-0000-0000-0000-000000000000' and t.position <= w.at
                 order by t.span, t.position desc) t
             where not t.withdrawn";
-        let names = names(at, asked);
-        let (measures, keys): (Vec<Uuid>, Vec<i64>) =
-            names.iter().map(|name| (name.measure, name.key.number())).unzip();
+        let names = names(asked);
+        let measures: Vec<Uuid> = names.iter().map(|name| name.measure).collect();
+        let positions: Vec<i64> = names.iter().map(|name| bigint(name.at)).collect();
+        let keys: Vec<i64> = names.iter().map(|name| name.key.number()).collect();
         let mut found = vec![Vec::new(); asked.len()];
         let take = |row: &Row| {
             let mut columns = Columns::of(row, "target");
@@ -276,7 +372,7 @@ impl Session<'_> {
             Ok(())
         };
         if !measures.is_empty() {
-            self.each(text, &[&bigint(at), &measures, &keys], take).await?;
+            self.each(text, &[&measures, &positions, &keys], take).await?;
         }
         Ok(found)
     }
@@ -284,42 +380,42 @@ impl Session<'_> {
     /// The publishers' own ratings: of which of those asked about, and of which content.
     async fn ratings(
         &self,
-        at: Position,
         asked: &[Asked<'_>],
     ) -> Result<Vec<(usize, Position, String)>, RuntimeError> {
         let text = "select w.n, r.*
-            from unnest($2::uuid[], $3::bigint[]) with ordinality w(measure, period, n)
+            from unnest($1::uuid[], $2::bigint[], $3::bigint[]) with ordinality
+                w(measure, at, period, n)
             cross join lateral (select content_from, rating from @.reported_rating r
-                where r.measure = w.measure and r.period = w.period and r.position <= $1
+                where r.measure = w.measure and r.period = w.period and r.position <= w.at
                 order by r.position desc limit 1) r
             where r.rating is not null";
         let mut found = Vec::new();
-        let take = |columns: &mut Columns<'_>| {
-            found.push((columns.ordinal()?, columns.position()?, columns.next()?));
+        let take = |of, columns: &mut Columns<'_>| {
+            found.push((of, columns.position()?, columns.next()?));
             Ok(())
         };
-        self.each_that_had((RATED, "reported_rating", text), at, asked, take).await?;
+        self.each_that_had((RATED, "reported_rating", text), asked, take).await?;
         Ok(found)
     }
 
     /// The last override of each.
     async fn overrides(
         &self,
-        at: Position,
         asked: &[Asked<'_>],
     ) -> Result<Vec<(usize, OverrideLine)>, RuntimeError> {
         let text = "select w.n, r.*
-            from unnest($2::uuid[], $3::bigint[]) with ordinality w(measure, period, n)
+            from unnest($1::uuid[], $2::bigint[], $3::bigint[]) with ordinality
+                w(measure, at, period, n)
             cross join lateral (select computed, stated, inputs, position, asserted
                 from @.rating_override r
-                where r.measure = w.measure and r.period = w.period and r.position <= $1
+                where r.measure = w.measure and r.period = w.period and r.position <= w.at
                 order by r.position desc limit 1) r";
         let mut found = Vec::new();
-        let take = |columns: &mut Columns<'_>| {
-            found.push((columns.ordinal()?, columns.overridden()?));
+        let take = |of, columns: &mut Columns<'_>| {
+            found.push((of, columns.overridden()?));
             Ok(())
         };
-        self.each_that_had((OVERRIDDEN, "rating_override", text), at, asked, take).await?;
+        self.each_that_had((OVERRIDDEN, "rating_override", text), asked, take).await?;
         Ok(found)
     }
 
@@ -327,19 +423,26 @@ impl Session<'_> {
     async fn each_that_had(
         &self,
         (kind, table, text): (i16, &'static str, &str),
-        at: Position,
         asked: &[Asked<'_>],
-        mut take: impl FnMut(&mut Columns<'_>) -> Result<(), RuntimeError>,
+        mut take: impl FnMut(usize, &mut Columns<'_>) -> Result<(), RuntimeError>,
     ) -> Result<(), RuntimeError> {
-        let had = |asked: &Asked<'_>| asked.known.ever(at).any(|ever| ever == kind);
-        if !asked.iter().any(had) {
+        let had = |asked: &Asked<'_>| asked.known.ever(asked.at).any(|ever| ever == kind);
+        let those = asked.iter().enumerate().filter(|(_, asked)| had(asked));
+        let those =
+            those.filter_map(|(n, asked)| Some((n, *asked, Key::of(asked.period?).number())));
+        let those: Vec<(usize, Asked<'_>, i64)> = those.collect();
+        if those.is_empty() {
             return Ok(());
         }
-        let measures: Vec<Uuid> = asked.iter().map(|asked| asked.measure).collect();
-        let key = |asked: &Asked<'_>| asked.period.filter(|_| had(asked)).map(Key::of);
-        let keys: Vec<Option<i64>> = asked.iter().map(|asked| Some(key(asked)?.number())).collect();
-        let each = |row: &Row| take(&mut Columns::of(row, table));
-        self.each(text, &[&bigint(at), &measures, &keys], each).await
+        let measures: Vec<Uuid> = those.iter().map(|(_, asked, _)| asked.measure).collect();
+        let positions: Vec<i64> = those.iter().map(|(_, asked, _)| bigint(asked.at)).collect();
+        let keys: Vec<i64> = those.iter().map(|(_, _, key)| *key).collect();
+        let each = |row: &Row| {
+            let mut columns = Columns::of(row, table);
+            let of = those.get(columns.ordinal()?).map_or(usize::MAX, |(n, _, _)| *n);
+            take(of, &mut columns)
+        };
+        self.each(text, &[&measures, &positions, &keys], each).await
     }
 }
 
@@ -347,11 +450,16 @@ impl Session<'_> {
 struct Name {
     of: usize,
     measure: Uuid,
+    at: Position,
     key: Key,
 }
 
+fn measures_then(asked: &[Asked<'_>]) -> (Vec<Uuid>, Vec<i64>) {
+    asked.iter().map(|asked| (asked.measure, bigint(asked.at))).unzip()
+}
+
 /// The periods that contain the one asked about, where the measure's targets name any such.
-fn names(at: Position, asked: &[Asked<'_>]) -> Vec<Name> {
+fn names(asked: &[Asked<'_>]) -> Vec<Name> {
     let mut containers: HashMap<Period, Vec<(i16, Key)>> = HashMap::new();
     let mut found = Vec::with_capacity(asked.len());
     for (of, asked) in asked.iter().enumerate() {
@@ -361,9 +469,10 @@ fn names(at: Position, asked: &[Asked<'_>]) -> Vec<Name> {
             let key = |period: Period| (period.period_type().number(), Key::of(period));
             period.containers().into_iter().map(key).chain([(EVERY_PERIOD, Key::ALL)]).collect()
         });
-        let aimed = |kind: i16| asked.known.ever(at).any(|had| had == kind);
+        let aimed = |kind: i16| asked.known.ever(asked.at).any(|had| had == kind);
         let named = containers.iter().filter(|(kind, _)| aimed(*kind));
-        found.extend(named.map(|(_, key)| Name { of, measure: asked.measure, key: *key }));
+        let (measure, at) = (asked.measure, asked.at);
+        found.extend(named.map(|(_, key)| Name { of, measure, at, key: *key }));
     }
     found
 }

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::answers::{
     BaselineLine, CodeLine, EndedLine, Filter, MeasureLine, PlaceLine, RuleLine, Yardstick,
 };
+use super::history::Span;
 use crate::runtime::RuntimeError;
 use crate::runtime::columns::Columns;
 use crate::runtime::cursor::{bigint, position};
@@ -92,6 +93,10 @@ impl<T> Versions<T> {
         self.0.push((position, version));
     }
 
+    fn positions(&self) -> impl Iterator<Item = Position> {
+        self.0.iter().map(|(position, _)| *position)
+    }
+
     /// The version in force.
     fn at(&self, at: Position) -> Option<&(Position, T)> {
         let later = self.0.partition_point(|(position, _)| *position <= at);
@@ -148,6 +153,16 @@ impl Catalogue {
             position: *position,
             asserted: *asserted,
         })
+    }
+
+    /// Where the terms of a measure became others within a span: its class, definition or rule.
+    pub(super) fn moved(&self, measure: Uuid, span: Span) -> Vec<Position> {
+        let Some(known) = self.find(measure) else { return Vec::new() };
+        let framework = known.adopted.at(span.upto).map(|(_, adopted)| adopted.framework);
+        let rules = framework.and_then(|framework| self.rules.get(&framework)).into_iter();
+        let terms = known.definitions.positions().chain(known.adopted.positions());
+        let all = terms.chain(rules.flat_map(Versions::positions));
+        all.filter(|position| span.holds(*position)).collect()
     }
 
     /// What is held of a measure.

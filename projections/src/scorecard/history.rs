@@ -71,6 +71,17 @@ pub struct CellVersion {
     pub asserted: bool,
 }
 
+/// A version of a headline, with the reason given for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FigureStep {
+    /// Where it was recorded.
+    pub position: Position,
+    /// The figure; none where there is no figure any more.
+    pub value: Option<Quantity>,
+    /// Why.
+    pub reason: Option<Reason>,
+}
+
 /// What stood of a measure at one position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
@@ -145,6 +156,42 @@ impl Reader {
                 asserted: columns.next()?,
             })
         })
+    }
+
+    /// The versions of some headlines within a span, by position.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn figure_steps(
+        &self,
+        cells: &[(MeasureId, Period)],
+        span: Span,
+    ) -> Result<HashMap<(MeasureId, Period), Vec<FigureStep>>, RuntimeError> {
+        let mut found: HashMap<_, Vec<FigureStep>> = HashMap::new();
+        if cells.is_empty() {
+            return Ok(found);
+        }
+        let text = "select n.measure, n.period, n.position, s.value, n.reason
+            from unnest($3::uuid[], $4::bigint[]) w(measure, period)
+            cross join lateral (select * from @.submission_note n
+                where n.measure = w.measure and n.period = w.period
+                and n.position > $1 and n.position <= $2 order by n.position) n
+            cross join lateral (select s.value from @.submission s
+                where s.period = n.period and s.measure = n.measure
+                and s.position = n.position limit 1) s";
+        let of =
+            |(measure, period): &(MeasureId, Period)| (measure.uuid(), Key::of(*period).number());
+        let (measures, periods): (Vec<Uuid>, Vec<i64>) = cells.iter().map(of).unzip();
+        let (after, upto) = (bigint(span.after), bigint(span.upto));
+        let rows = self.session().await?.rows(text, &[&after, &upto, &measures, &periods]).await?;
+        for row in &rows {
+            let mut columns = Columns::of(row, "submission_note");
+            let cell = (MeasureId::new(columns.uuid()?), columns.period()?);
+            let (position, value) = (columns.position()?, columns.quantity()?);
+            let step = FigureStep { position, value, reason: columns.json_or_none()? };
+            found.entry(cell).or_default().push(step);
+        }
+        Ok(found)
     }
 
     /// Every version of one cell beside the headline, by position; taken away: no value.
@@ -242,6 +289,27 @@ impl Reader {
             Some(((*measure, *at), Standing { measure: line, definition, rule }))
         };
         Ok(asked.iter().filter_map(standing).collect())
+    }
+
+    /// The periods that measures had something for, each at a position of its own: in the order in which
+    /// a scorecard takes one for later than another.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn periods_then(
+        &self,
+        asked: &[(MeasureId, Position)],
+    ) -> Result<Vec<Vec<Period>>, RuntimeError> {
+        let Some(last) = asked.iter().map(|(_, at)| *at).max() else { return Ok(Vec::new()) };
+        let session = self.session().await?;
+        let held = self.catalogue(&session, last).await?;
+        let periods = |(measure, at): &(MeasureId, Position)| {
+            let known = held.find(measure.uuid()).into_iter();
+            let mut keys: Vec<Key> = known.flat_map(|known| known.periods(*at)).collect();
+            keys.sort_unstable();
+            keys.into_iter().filter_map(Key::period).collect()
+        };
+        Ok(asked.iter().map(periods).collect())
     }
 
     /// What was known at each of these positions: the last instant asserted or witnessed by then.

@@ -14,9 +14,11 @@ create unique index on target (period, measure, span, position desc)
     where tier = 1 and breakdown = '00000000-0000-0000-0000-000000000000';
 create index on target_text (measure, position);
 -- What changed within a span.
+create index on target using brin (position) with (autosummarize = on);
 create index on target_text using brin (position) with (autosummarize = on);
 create index on submission_note using brin (position) with (autosummarize = on);
-create unique index on rating_override (position);
+-- No index by position alone: the planner would go through it for one figure's last override.
+create index on rating_override using brin (position) with (autosummarize = on);
 create index on baseline_proposal (measure, position);
 create unique index on definition_text (measure, position);
 create unique index on structure (kind, id, position desc);

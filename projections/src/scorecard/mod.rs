@@ -28,6 +28,7 @@ pub mod words;
 
 pub use crate::runtime::key::Key;
 pub use answers::*;
+pub use board::Beside;
 pub use table::Reader;
 pub use words::{Happened, ImportState, PlaceKind, State, StructureKind, TargetHappened};
 

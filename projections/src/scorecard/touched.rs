@@ -1,7 +1,7 @@
 //! What was touched between two positions, and what measures became then: overrides, baselines, ends
 //! and classes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use piperoll_events::ids::MeasureId;
 use piperoll_events::{Period, Position, Quantity, Reason};
@@ -45,13 +45,43 @@ pub enum Agreed {
     Proposed,
 }
 
+/// A figure that something was recorded of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Touched {
+    /// Its measure.
+    pub measure: MeasureId,
+    /// What it is about.
+    pub period: Period,
+    /// What was touched.
+    pub by: TouchedBy,
+}
+
+/// What was touched of a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TouchedBy {
+    /// The figure, its rating or what is aimed at.
+    Itself,
+    /// Nothing of its own, but a figure that it is compared with.
+    Earlier,
+    /// Only how it is defined, classified or rated.
+    Terms,
+}
+
+impl Touched {
+    /// The figure.
+    #[must_use]
+    pub const fn cell(&self) -> (MeasureId, Period) {
+        (self.measure, self.period)
+    }
+}
+
 impl Reader {
     /// The figures for which something that a rating or a direction is worked out from was recorded
     /// within a span, in order: the submission itself, or anything of its measure or framework.
     ///
     /// # Errors
     /// As for [`Self::cursor`].
-    pub async fn touched(&self, span: Span) -> Result<Vec<(MeasureId, Period)>, RuntimeError> {
+    pub async fn touched(&self, span: Span) -> Result<Vec<Touched>, RuntimeError> {
         let between = (bigint(span.after), bigint(span.upto));
         let session = self.session().await?;
         let text = "select distinct measure, period from (
@@ -59,20 +89,37 @@ impl Reader {
                     where position > $1 and position <= $2 and period <> 0
                 union all select measure, period from @.rating_override
                     where position > $1 and position <= $2) t";
-        let mut cells: BTreeSet<(Uuid, Key)> = BTreeSet::new();
+        let mut cells: BTreeMap<(Uuid, Key), TouchedBy> = BTreeMap::new();
         let take = |row: &Row| {
             let mut columns = Columns::of(row, "submission_note");
-            cells.insert((columns.uuid()?, Key::kept(columns.next()?)));
+            cells.insert((columns.uuid()?, Key::kept(columns.next()?)), TouchedBy::Itself);
             Ok(())
         };
         session.each(text, &[&between.0, &between.1], take).await?;
-        let text = "select measure from @.target_text where position > $1 and position <= $2
-            union select measure from @.definition where position > $1 and position <= $2
+        // Targets of other tiers and of parts of the population rate nothing.
+        let text = "select distinct measure, period, span from @.target
+            where position > $1 and position <= $2 and tier = 1
+            and breakdown = '00000000-0000-0000-0000-000000000000'";
+        let aimed = session.rows(text, &[&between.0, &between.1]).await?;
+        let text = "select measure from @.definition where position > $1 and position <= $2
             union select measure from @.classification where position > $1 and position <= $2";
         let measures = session.rows(text, &[&between.0, &between.1]).await?;
         let ruled = "select distinct framework from @.rule where position > $1 and position <= $2";
         let ruled = session.rows(ruled, &[&between.0, &between.1]).await?;
         let held = self.catalogue(&session, span.upto).await?;
+        let periods = |measure: Uuid| {
+            held.find(measure).into_iter().flat_map(|known| known.periods(span.upto))
+        };
+        for row in &aimed {
+            let mut columns = Columns::of(row, "target");
+            let measure = columns.uuid()?;
+            let (named, whole) = (Key::kept(columns.next()?), columns.period()?);
+            let named = named.period().unwrap_or(whole);
+            let within = |key: &Key| key.period().is_some_and(|period| named.contains(period));
+            cells.extend(
+                periods(measure).filter(within).map(|key| ((measure, key), TouchedBy::Itself)),
+            );
+        }
         let mut whole: BTreeSet<Uuid> = BTreeSet::new();
         for row in &measures {
             whole.insert(Columns::of(row, "measure").uuid()?);
@@ -83,11 +130,11 @@ impl Reader {
             whole.extend(held.chosen(span.upto, &filter).into_iter().map(|(measure, _)| measure));
         }
         for measure in whole {
-            let known = held.find(measure).into_iter();
-            cells.extend(known.flat_map(|k| k.periods(span.upto)).map(|period| (measure, period)));
+            for period in periods(measure) {
+                cells.entry((measure, period)).or_insert(TouchedBy::Terms);
+            }
         }
-        let named = |(measure, key): (Uuid, Key)| Some((MeasureId::new(measure), key.period()?));
-        Ok(cells.into_iter().filter_map(named).collect())
+        Ok(marked(&cells))
     }
 
     /// What was recorded of figures within a span, each with its reason, by position.
@@ -127,6 +174,48 @@ impl Reader {
             Ok((MeasureId::new(columns.uuid()?), columns.period()?, columns.overridden()?))
         };
         self.within(text, "rating_override", span, read).await
+    }
+
+    /// Of each figure what moved anything that its rating is worked out from, after a position of its
+    /// own and up to `upto`: its versions, and those of its measure's targets, definition, class and
+    /// rule, by position.
+    ///
+    /// # Errors
+    /// As for [`Self::cursor`].
+    pub async fn moved_after(
+        &self,
+        cells: &[(MeasureId, Period, Position)],
+        upto: Position,
+    ) -> Result<Vec<Vec<Position>>, RuntimeError> {
+        let mut found = vec![BTreeSet::new(); cells.len()];
+        if cells.is_empty() {
+            return Ok(Vec::new());
+        }
+        let session = self.session().await?;
+        let held = self.catalogue(&session, upto).await?;
+        for ((measure, _, after), found) in cells.iter().zip(&mut found) {
+            let span = Span { after: *after, upto };
+            found.extend(held.moved(measure.uuid(), span));
+        }
+        let text = "select w.n, s.position from unnest($2::uuid[], $3::bigint[], $4::bigint[])
+                with ordinality w(measure, period, after, n)
+            join @.submission s on s.measure = w.measure and s.period = w.period
+                and s.position > w.after and s.position <= $1
+            union select w.n, t.position from unnest($2::uuid[], $3::bigint[], $4::bigint[])
+                with ordinality w(measure, period, after, n)
+            join @.target_text t on t.measure = w.measure
+                and t.position > w.after and t.position <= $1";
+        let measures: Vec<Uuid> = cells.iter().map(|(measure, _, _)| measure.uuid()).collect();
+        let periods: Vec<i64> =
+            cells.iter().map(|(_, period, _)| Key::of(*period).number()).collect();
+        let after: Vec<i64> = cells.iter().map(|(_, _, after)| bigint(*after)).collect();
+        for row in session.rows(text, &[&bigint(upto), &measures, &periods, &after]).await? {
+            let mut columns = Columns::of(&row, "submission");
+            if let Some(found) = found.get_mut(columns.ordinal()?) {
+                found.insert(columns.position()?);
+            }
+        }
+        Ok(found.into_iter().map(|found| found.into_iter().collect()).collect())
     }
 
     /// The figures that a publisher rated within a span, in order.
@@ -247,4 +336,20 @@ impl Reader {
         };
         rows.iter().map(version).collect()
     }
+}
+
+/// What was touched, with those marked that are compared with a figure that was.
+fn marked(cells: &BTreeMap<(Uuid, Key), TouchedBy>) -> Vec<Touched> {
+    let itself = |measure: Uuid, period: Option<Period>| {
+        let of = period.and_then(|period| cells.get(&(measure, Key::of(period))));
+        of == Some(&TouchedBy::Itself)
+    };
+    let named = |((measure, key), by): (&(Uuid, Key), &TouchedBy)| {
+        let period = key.period()?;
+        let earlier = *by == TouchedBy::Terms
+            && (itself(*measure, period.previous()) || itself(*measure, period.year_earlier()));
+        let by = if earlier { TouchedBy::Earlier } else { *by };
+        Some(Touched { measure: MeasureId::new(*measure), period, by })
+    };
+    cells.iter().filter_map(named).collect()
 }

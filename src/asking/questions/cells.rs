@@ -3,14 +3,15 @@
 //! **Invariant:** figures of which nothing was touched in between are left out: they stand as they
 //! stood.
 
-use std::collections::HashMap;
-
-use piperoll_events::Period;
+use futures::TryStreamExt;
+use futures::stream::FuturesOrdered;
 use piperoll_events::ids::MeasureId;
 use piperoll_events::rating::{RatingRule, Scale, Track};
+use piperoll_events::{Period, Position};
 use piperoll_projections::score::Rating;
-use piperoll_projections::scorecard::Line;
 use piperoll_projections::scorecard::history::Span;
+use piperoll_projections::scorecard::touched::Touched;
+use piperoll_projections::scorecard::{Beside, Line};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -38,6 +39,17 @@ pub(super) struct Pair {
     pub(super) a: Scored<Line>,
     pub(super) b: Scored<Line>,
 }
+
+impl Pair {
+    pub(super) fn of(a: Scored<Line>, b: Scored<Line>) -> Option<Self> {
+        Some(Self { measure: b.facts.measure.measure, period: b.facts.period?, a, b })
+    }
+}
+
+/// Figures are looked up so many at a time: a large ledger takes no more memory than a small one.
+const AT_ONCE: usize = 2_000;
+/// While some are rated, others are looked up.
+const AHEAD: usize = 2;
 
 /// Said where the moments came the wrong way round.
 const SWAPPED: &str = "The second moment was the earlier one; the two were swapped.";
@@ -76,17 +88,29 @@ impl Desk {
         Ok(upto)
     }
 
-    /// Every figure that stood at both moments and may have been told otherwise at the second.
-    pub(super) async fn pairs(&self, ends: Ends) -> Result<Vec<Pair>, AskingError> {
-        let span = ends.span();
-        let cells = self.reader.touched(span).await?;
-        let before = self.scored(&cells, ends.a).await?;
-        let mut after: HashMap<_, _> = self.scored(&cells, ends.b).await?.into_iter().collect();
-        let pair = |(cell, a): ((MeasureId, Period), Scored<Line>)| {
-            let b = after.remove(&cell)?;
-            Some(Pair { measure: cell.0, period: cell.1, a, b })
-        };
-        Ok(before.into_iter().filter_map(pair).collect())
+    /// Every one of these figures as it was told at both moments; at the first there may have been no
+    /// such measure.
+    pub(super) async fn at_both(
+        &self,
+        (ends, beside): (Ends, Beside),
+        cells: &[Touched],
+        mut take: impl FnMut(Option<Scored<Line>>, Scored<Line>),
+    ) -> Result<(), AskingError> {
+        let (mut parts, mut ahead) = (cells.chunks(AT_ONCE), FuturesOrdered::new());
+        loop {
+            while ahead.len() < AHEAD
+                && let Some(part) = parts.next()
+            {
+                ahead.push_back(self.reader.lines_at_both(ends.span(), part, beside));
+            }
+            let Some(lines) = ahead.try_next().await? else { return Ok(()) };
+            for (a, b) in lines {
+                let a = a.map(|line| score(line, ends.a.instant));
+                if let Some(b) = b {
+                    take(a, score(b, ends.b.instant));
+                }
+            }
+        }
     }
 
     /// Some figures as they stood, scored.
@@ -101,6 +125,39 @@ impl Desk {
             Some((cell, score(line, as_at.instant)))
         };
         Ok(lines.into_iter().filter_map(scored).collect())
+    }
+
+    /// Some figures, each as it was rated at a position of its own; none where there was no such
+    /// measure. Their directions are not looked up.
+    pub(super) async fn rated_then(
+        &self,
+        cells: &[(MeasureId, Period, Position)],
+        as_at: AsAt,
+    ) -> Result<Vec<Option<Scored<Line>>>, AskingError> {
+        let mut rated = Vec::with_capacity(cells.len());
+        self.each_rated_then(cells, as_at, |line| rated.push(line)).await?;
+        Ok(rated)
+    }
+
+    /// As [`Self::rated_then`], one after the other.
+    pub(super) async fn each_rated_then(
+        &self,
+        cells: &[(MeasureId, Period, Position)],
+        as_at: AsAt,
+        mut take: impl FnMut(Option<Scored<Line>>),
+    ) -> Result<(), AskingError> {
+        let (mut parts, mut ahead) = (cells.chunks(AT_ONCE), FuturesOrdered::new());
+        loop {
+            while ahead.len() < AHEAD
+                && let Some(part) = parts.next()
+            {
+                ahead.push_back(self.reader.lines_then(part, Beside::Rating));
+            }
+            let Some(lines) = ahead.try_next().await? else { return Ok(()) };
+            for line in lines {
+                take(line.map(|line| score(line, as_at.instant)));
+            }
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use piperoll_events::text::Words;
 use piperoll_events::{Authority, EntityRef, Period, Position, Quantity};
 use piperoll_projections::accountability::Act;
 use piperoll_projections::score::Rating;
-use piperoll_projections::scorecard::Line;
+use piperoll_projections::scorecard::{Beside, Line};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -125,18 +125,19 @@ impl Desk {
         let mut notes = Vec::new();
         let ends = self.ends((asked.from, asked.to), now, &mut notes).await?;
         let cells = self.reader.touched(ends.span()).await?;
-        let before = self.scored(&cells, ends.a).await?;
-        let mut before: HashMap<_, _> = before.into_iter().collect();
-        let after = self.scored(&cells, ends.b).await?;
         let said = self.reader.notes_within(ends.span()).await?;
-        let acts = Acts::of(self.acts.acts_within(ends.a.position, ends.b.position).await?);
-        let compared = number(after.len());
-        let mut rows = Vec::new();
-        for (cell, b) in after {
-            let a = before.remove(&cell);
+        let happened: Vec<&str> = MOVES.iter().map(|(happened, _)| *happened).collect();
+        let (after, upto) = (ends.a.position, ends.b.position);
+        let acts = Acts::of(self.acts.acts_within(after, upto, &happened).await?);
+        let (mut rows, mut compared) = (Vec::new(), 0_u64);
+        let take = |a: Option<Scored<Line>>, b: Scored<Line>| {
+            let Some(period) = b.facts.period else { return };
+            let cell = (b.facts.measure.measure, period);
             let figures = said.get(&cell).map_or(&[][..], Vec::as_slice);
             rows.extend(changed(cell, (a.as_ref(), &b), figures, &acts));
-        }
+            compared = compared.saturating_add(1);
+        };
+        self.at_both((ends, Beside::Rating), &cells, take).await?;
         rows.sort_by(|a, b| {
             let key = |row: &Changed| (row.code.clone(), row.period.days(), row.period.to_string());
             key(a).cmp(&key(b))
@@ -145,7 +146,7 @@ impl Desk {
         for part in rows.iter().flat_map(|row| &row.differs) {
             count(&mut by_part, part);
         }
-        let measures: BTreeSet<MeasureId> = cells.iter().map(|(measure, _)| *measure).collect();
+        let measures: BTreeSet<MeasureId> = cells.iter().map(|it| it.measure).collect();
         let changes = said.values().map(Vec::len).sum::<usize>().saturating_add(acts.count());
         Ok(Reply {
             question: "changes",
@@ -217,7 +218,7 @@ struct Acts(HashMap<EntityRef, Vec<Act>>);
 impl Acts {
     fn of(acts: Vec<Act>) -> Self {
         let mut found: HashMap<EntityRef, Vec<Act>> = HashMap::new();
-        for act in acts.into_iter().filter(|act| moves(&act.happened).is_some()) {
+        for act in acts {
             found.entry(act.entity).or_default().push(act);
         }
         Self(found)
@@ -232,21 +233,20 @@ impl Acts {
     }
 }
 
-/// What a figure may read otherwise in after an act; none: duties and signatures leave it as it is.
-fn moves(happened: &str) -> Option<&'static [Part]> {
-    Some(match happened {
-        "measure.adopted" | "framework.adopted" => &Part::ALL,
-        "measure.definition_set" => &[Part::Published, Part::Unit, Part::Rating],
-        "framework.rating_rule_set" | "measure.reclassified" | "submission.rating_overridden" => {
-            &[Part::Rating]
-        }
-        "measure.target_set"
-        | "measure.target_changed"
-        | "measure.target_corrected"
-        | "measure.target_withdrawn" => &[Part::Target],
-        _ => return None,
-    })
-}
+/// What a figure may read otherwise in after an act; duties and signatures leave it as it is.
+const MOVES: [(&str, &[Part]); 11] = [
+    ("measure.adopted", &Part::ALL),
+    ("framework.adopted", &Part::ALL),
+    ("measure.definition_set", &[Part::Published, Part::Unit, Part::Rating]),
+    ("framework.rating_rule_set", &[Part::Rating]),
+    ("framework.scale_set", &[Part::Rating]),
+    ("measure.reclassified", &[Part::Rating]),
+    ("submission.rating_overridden", &[Part::Rating]),
+    ("measure.target_set", &[Part::Target]),
+    ("measure.target_changed", &[Part::Target]),
+    ("measure.target_corrected", &[Part::Target]),
+    ("measure.target_withdrawn", &[Part::Target]),
+];
 
 /// Whether an act may be why something reads otherwise.
 fn may_explain(act: &Act, differs: &[Part], aims: Option<Position>) -> bool {
@@ -255,8 +255,8 @@ fn may_explain(act: &Act, differs: &[Part], aims: Option<Position>) -> bool {
     let governs = Some(act.position) == aims
         || (aims.is_none() && happened == "measure.target_withdrawn")
         || !happened.starts_with("measure.target_");
-    let moves = moves(happened).unwrap_or_default();
-    governs && differs.iter().any(|part| moves.contains(part))
+    let moves = MOVES.iter().filter(|(it, _)| *it == happened).flat_map(|(_, parts)| *parts);
+    governs && moves.into_iter().any(|part| differs.contains(part))
 }
 
 fn told(scored: &Scored<Line>) -> Told {

@@ -5,12 +5,11 @@ use piperoll_events::rating::Track;
 use piperoll_events::submission::no_value_declared::NoValue;
 use piperoll_events::{Period, Position, Quantity};
 use piperoll_projections::score::Rating;
-use piperoll_projections::scorecard::{Line, SeriesPoint};
+use piperoll_projections::scorecard::{Headline, Line};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cells::track;
-use super::number;
 use crate::asking::answer::{AskingError, Desk, Scored};
 use crate::asking::moment::AsAt;
 
@@ -36,39 +35,92 @@ pub struct Before {
     pub position: Option<Position>,
 }
 
+/// How many of its last periods are looked at first: most measures have one there that was not off
+/// track.
+const FIRST_LOOK: usize = 4;
+
 impl Desk {
-    /// How a measure was doing, period by period.
+    /// How measures were doing, each at a position of its own.
     pub(super) async fn doing(
         &self,
-        measure: MeasureId,
-        series: &[SeriesPoint],
+        asked: &[(MeasureId, Position)],
         as_at: AsAt,
-    ) -> Result<Before, AskingError> {
-        let cells: Vec<_> = series.iter().map(|point| (measure, point.period)).collect();
-        let scored = self.scored(&cells, as_at).await?;
-        let with_figure = |scored: &&Scored<Line>| {
-            scored.facts.headline.as_ref().is_some_and(|it| it.value.is_some())
-        };
-        let told: Vec<&Scored<Line>> =
-            scored.iter().map(|(_, scored)| scored).filter(with_figure).collect();
-        let off = |scored: &&&Scored<Line>| {
-            track(&scored.rating, scored.facts.scale()) == Some(Track::Off)
-        };
-        let in_a_row = told.iter().rev().take_while(off).count();
-        let last = told.last();
+    ) -> Result<Vec<Before>, AskingError> {
+        let periods = self.reader.periods_then(asked).await?;
+        let mut walks: Vec<Walk> = periods.into_iter().map(Walk::back_from).collect();
+        let mut look = FIRST_LOOK;
+        loop {
+            let each = walks.iter_mut().zip(asked);
+            let cells: Vec<Vec<_>> = each
+                .map(|(walk, (measure, at))| {
+                    walk.next(look).into_iter().map(|period| (*measure, period, *at)).collect()
+                })
+                .collect();
+            if cells.iter().all(Vec::is_empty) {
+                return Ok(walks.into_iter().map(Walk::ends).collect());
+            }
+            let mut lines = self.rated_then(&cells.concat(), as_at).await?.into_iter();
+            for (walk, cells) in walks.iter_mut().zip(&cells) {
+                lines.by_ref().take(cells.len()).flatten().for_each(|line| walk.take(line));
+            }
+            look = look.saturating_mul(4);
+        }
+    }
+}
+
+/// A measure's periods gone back through, until one was not off track.
+struct Walk {
+    /// Those not looked at yet, the latest last.
+    ahead: Vec<Period>,
+    /// Of the last period with something to say.
+    said: Option<Headline>,
+    /// The last with a figure.
+    last: Option<Scored<Line>>,
+    in_a_row: u64,
+    over: bool,
+}
+
+impl Walk {
+    const fn back_from(periods: Vec<Period>) -> Self {
+        Self { ahead: periods, said: None, last: None, in_a_row: 0, over: false }
+    }
+
+    /// The next periods to look at, the latest first.
+    fn next(&mut self, look: usize) -> Vec<Period> {
+        if self.over {
+            return Vec::new();
+        }
+        let rest = self.ahead.len().saturating_sub(look);
+        self.ahead.split_off(rest).into_iter().rev().collect()
+    }
+
+    fn take(&mut self, line: Scored<Line>) {
+        let Some(headline) = &line.facts.headline else { return };
+        self.said.get_or_insert_with(|| headline.clone());
+        if headline.value.is_none() || self.over {
+            return;
+        }
+        if track(&line.rating, line.facts.scale()) == Some(Track::Off) {
+            self.in_a_row = self.in_a_row.saturating_add(1);
+        } else {
+            self.over = true;
+        }
+        self.last.get_or_insert(line);
+    }
+
+    fn ends(self) -> Before {
+        let last = self.last.as_ref();
         let headline = last.and_then(|it| it.facts.headline.as_ref());
-        let definition = last.and_then(|it| it.facts.definition.as_ref());
-        let declared = series.last().and_then(|point| point.headline.no_value);
         let level = last.and_then(|it| track(&it.rating, it.facts.scale()));
-        Ok(Before {
+        Before {
             period: last.and_then(|it| it.facts.period),
             figure: headline.and_then(|it| it.value),
-            unit: definition.and_then(|it| it.unit.clone()),
+            unit: last.and_then(|it| it.facts.unit()).map(str::to_owned),
             rating: last.map_or(Rating::NoFigure, |it| it.rating.clone()),
             was_off_track: level.map(|track| track == Track::Off),
-            off_track_periods: number(in_a_row),
-            no_figure: declared,
+            off_track_periods: self.in_a_row,
+            no_figure: self.said.and_then(|said| said.no_value),
             position: headline.map(|it| it.position),
-        })
+        }
     }
 }

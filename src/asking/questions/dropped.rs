@@ -168,14 +168,7 @@ impl Desk {
             let end = AsAt { position: span.upto, instant, ..as_at };
             found.extend(self.silent(&measures, end).await?);
         }
-        let positions: Vec<Position> = found.iter().map(|it| it.position).collect();
-        let acts = self.acts.acts(&positions).await?;
-        let instants = self.reader.instants(&positions).await?;
-        let mut rows = Vec::new();
-        for it in found {
-            let ground = (acts.get(&it.position), instants.get(&it.position).copied());
-            rows.extend(self.dropped(it, ground, as_at).await?);
-        }
+        let mut rows = self.dropped(found, as_at).await?;
         rows.sort_by(|a, b| {
             let by_place = a.position.cmp(&b.position).then_with(|| a.code.cmp(&b.code));
             by_place.then_with(|| a.drop.cmp(&b.drop))
@@ -210,7 +203,7 @@ impl Desk {
         let all = self.reader.reclassified_within(later).await?;
         let asked = all
             .iter()
-            .flat_map(|(measure, position)| [(*measure, before(*position)), (*measure, *position)]);
+            .flat_map(|(measure, position)| [(*measure, position.before()), (*measure, *position)]);
         let standing = self.reader.standing(&asked.collect::<Vec<_>>()).await?;
         let class = |measure: MeasureId, position: Position| {
             let line = &standing.get(&(measure, position))?.measure;
@@ -218,7 +211,7 @@ impl Desk {
         };
         let mut found = Vec::new();
         for (measure, position) in all.iter().filter(|(_, position)| span.holds(*position)) {
-            let sides = class(*measure, before(*position)).zip(class(*measure, *position));
+            let sides = class(*measure, position.before()).zip(class(*measure, *position));
             let Some((old, new)) = sides else { continue };
             let mut later = all.iter().filter(|(it, at)| it == measure && at > position);
             let mut back = |enough: &dyn Fn((Treatment, MeasureLevel)) -> bool| {
@@ -315,13 +308,13 @@ impl Desk {
         let places = self.reader.renumbered_within(span).await?;
         let asked = places
             .iter()
-            .flat_map(|(measure, position)| [(*measure, before(*position)), (*measure, *position)]);
+            .flat_map(|(measure, position)| [(*measure, position.before()), (*measure, *position)]);
         let standing = self.reader.standing(&asked.collect::<Vec<_>>()).await?;
         let code = |measure: MeasureId, position: Position| {
             standing.get(&(measure, position)).map(|standing| code_of(&standing.measure))
         };
         let renumbered = |(measure, position): (MeasureId, Position)| Found {
-            sides: (code(measure, before(position)), code(measure, position)),
+            sides: (code(measure, position.before()), code(measure, position)),
             ..Found::new(measure, position, Drop::Renumbered)
         };
         Ok(places.into_iter().map(renumbered).collect())
@@ -354,60 +347,64 @@ impl Desk {
         Ok(found)
     }
 
-    async fn dropped(
-        &self,
-        found: Found,
-        (act, known_at): (Option<&Act>, Option<DateTime<Utc>>),
-        as_at: AsAt,
-    ) -> Result<Option<Dropped>, AskingError> {
-        let position = found.position;
-        // A silent measure is told as it stands: nothing was done to it.
-        let then = match found.drop {
-            Drop::Silent => as_at,
-            _ => AsAt { position: before(position), ..as_at },
-        };
-        let mut series = self.reader.series(found.measure, then.position).await?;
-        // The order in which a scorecard takes one period for later than another.
-        series.sort_by_cached_key(|point| {
-            let (first, last) = point.period.days();
-            (last, first, std::cmp::Reverse(point.period.to_string()))
-        });
-        let asked = [(found.measure, then.position), (found.measure, as_at.position)];
+    async fn dropped(&self, found: Vec<Found>, as_at: AsAt) -> Result<Vec<Dropped>, AskingError> {
+        let positions: Vec<Position> = found.iter().map(|it| it.position).collect();
+        let acts = self.acts.acts(&positions).await?;
+        let instants = self.reader.instants(&positions).await?;
+        let then: Vec<_> = found.iter().map(|it| (it.measure, it.told_at(as_at))).collect();
+        let now = found.iter().map(|it| (it.measure, as_at.position));
+        let asked: Vec<_> = then.iter().copied().chain(now).collect();
         let standing = self.reader.standing(&asked).await?;
-        let line = |at: Position| standing.get(&(found.measure, at)).map(|it| &it.measure);
-        let (Some(then_line), Some(now_line)) = (line(then.position), line(as_at.position)) else {
-            return Ok(None);
+        let before = self.doing(&then, as_at).await?;
+        let row = |((it, then), before): ((Found, (MeasureId, Position)), Before)| {
+            let then = &standing.get(&then)?.measure;
+            let now = &standing.get(&(it.measure, as_at.position))?.measure;
+            let ground = (acts.get(&it.position), instants.get(&it.position).copied());
+            Some(it.row((then, now), before, ground))
         };
-        let before = self.doing(found.measure, &series, then).await?;
-        let (code, title) = named(then_line);
-        let ended = found.ended.as_ref();
-        let positions = [Some(position), before.position].into_iter().flatten().collect();
-        Ok(Some(Dropped {
-            measure: found.measure,
-            code,
-            title,
-            drop: found.drop,
-            from: found.sides.0,
-            to: found.sides.1,
-            in_force_from: ended.map(|ended| ended.from),
-            known_at,
-            before,
-            replaced_by: ended.and_then(|ended| ended.replaced_by),
-            comparability: ended.and_then(|ended| ended.comparability),
-            shown_in: now_line.places.clone(),
-            reason: act.and_then(|act| act.reason.clone()),
-            authority: act.and_then(|act| act.authority.clone()),
-            act: act.cloned(),
-            reinstated_at: found.reinstated_at,
-            position,
-            asserted: act.is_some_and(|act| act.asserted),
-            positions,
-        }))
+        Ok(found.into_iter().zip(then).zip(before).filter_map(row).collect())
     }
 }
 
-const fn before(position: Position) -> Position {
-    Position(position.0.saturating_sub(1))
+impl Found {
+    /// Where the measure is told of: just before; a silent one as it stands, for nothing was done to it.
+    const fn told_at(&self, as_at: AsAt) -> Position {
+        match self.drop {
+            Drop::Silent => as_at.position,
+            _ => self.position.before(),
+        }
+    }
+
+    fn row(
+        self,
+        (then, now): (&MeasureLine, &MeasureLine),
+        before: Before,
+        (act, known_at): (Option<&Act>, Option<DateTime<Utc>>),
+    ) -> Dropped {
+        let (code, title) = named(then);
+        let ended = self.ended.as_ref();
+        Dropped {
+            measure: self.measure,
+            code,
+            title,
+            drop: self.drop,
+            from: self.sides.0,
+            to: self.sides.1,
+            in_force_from: ended.map(|ended| ended.from),
+            known_at,
+            positions: [Some(self.position), before.position].into_iter().flatten().collect(),
+            before,
+            replaced_by: ended.and_then(|ended| ended.replaced_by),
+            comparability: ended.and_then(|ended| ended.comparability),
+            shown_in: now.places.clone(),
+            reason: act.and_then(|act| act.reason.clone()),
+            authority: act.and_then(|act| act.authority.clone()),
+            act: act.cloned(),
+            reinstated_at: self.reinstated_at,
+            position: self.position,
+            asserted: act.is_some_and(|act| act.asserted),
+        }
+    }
 }
 
 /// How much is done with the figures of a measure.

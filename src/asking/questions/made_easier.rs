@@ -1,10 +1,13 @@
 //! `targets-made-easier`: every target of a span that is easier to meet than the one before it, or
 //! than the one a year earlier, or that is gone (QUESTIONS Q2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use piperoll_events::Position;
-use piperoll_events::Quantity;
+use chrono_tz::Europe::London;
+use piperoll_events::ids::{MeasureId, PostId};
+use piperoll_events::measure::duty_ended::Duty;
+use piperoll_events::text::Words;
+use piperoll_events::{Position, Quantity};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,6 +43,18 @@ pub struct Easier {
     pub became_met: Option<bool>,
     /// Where the target was put back, or made harder still.
     pub restored_at: Option<Position>,
+    /// Who answered for the measure on the day on which the change was known.
+    pub owners: Vec<Owner>,
+}
+
+/// A post that answers for a measure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "EasierOwner")]
+pub struct Owner {
+    /// The post.
+    pub post: PostId,
+    /// What it is called; absent where nobody said.
+    pub title: Option<Words>,
 }
 
 /// As against which a target is easier.
@@ -87,20 +102,66 @@ impl Desk {
                 })
             })
             .collect();
-        rows.sort_by(|a, b| {
-            let by_code = a.change.code.cmp(&b.change.code);
-            by_code.then_with(|| a.change.position.cmp(&b.change.position))
+        self.own(&mut rows, as_at.position).await?;
+        // By the post that answers; what nobody answers for comes last.
+        rows.sort_by_cached_key(|row| {
+            let owners: Vec<String> = row.owners.iter().map(Owner::name).collect();
+            (owners.is_empty(), owners, row.change.code.clone(), row.change.position)
         });
+        let mut by_owner = BTreeMap::new();
+        for row in &rows {
+            let names = row.owners.iter().map(Owner::name);
+            let nobody = row.owners.is_empty().then(|| "nobody".to_owned());
+            names.chain(nobody).for_each(|name| count(&mut by_owner, name));
+        }
         Ok(Reply {
             question: "targets-made-easier",
             params: asked,
             as_at,
             looked_at,
-            totals: [("same_period", by_ease), ("year_on_year", year_on_year)].into(),
+            totals: [
+                ("same_period", by_ease),
+                ("year_on_year", year_on_year),
+                ("by_owner", by_owner),
+            ]
+            .into(),
             withheld: 0,
             notes: notes(rows.iter().map(|row| &row.change)),
             rows,
         })
+    }
+}
+
+impl Desk {
+    /// Says of every row who answered for its measure then, as far as known at `at`.
+    async fn own(&self, rows: &mut [Easier], at: Position) -> Result<(), AskingError> {
+        let measures: BTreeSet<MeasureId> = rows.iter().map(|row| row.change.measure).collect();
+        let measures: Vec<MeasureId> = measures.into_iter().collect();
+        let duties = self.acts.duties_of(&measures, at).await?;
+        let posts: BTreeSet<PostId> =
+            duties.values().flatten().filter_map(|borne| borne.post).collect();
+        let posts = self.acts.posts(&posts.into_iter().collect::<Vec<_>>(), at).await?;
+        for row in rows {
+            let Some(known_at) = row.change.known_at else { continue };
+            let day = known_at.with_timezone(&London).date_naive();
+            let borne = duties.get(&row.change.measure).into_iter().flatten();
+            let answers = borne.filter(|it| it.duty == Duty::Accountable && it.days.hold(day));
+            let owner = |post| Owner {
+                post,
+                title: posts.get(&post).and_then(|known| known.title.clone()),
+            };
+            row.owners = answers.filter_map(|borne| borne.post).map(owner).collect();
+        }
+        Ok(())
+    }
+}
+
+impl Owner {
+    /// What it is called in lists and totals.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let title = self.title.as_ref().map(|title| title.en.to_string());
+        title.unwrap_or_else(|| self.post.to_string())
     }
 }
 
@@ -130,6 +191,7 @@ fn easier(change: Retargeting, bases: Vec<Basis>, restored_at: Option<Position>)
         percent_of_old: share.map(|share| Quantity::new(share.round_dp(2).normalize())),
         became_met,
         restored_at,
+        owners: Vec::new(),
         change,
     }
 }

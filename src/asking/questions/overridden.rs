@@ -61,7 +61,7 @@ pub struct Overridden {
     pub authority: Option<Authority>,
     /// Whether it is in force at the moment asked about.
     pub standing: Standing,
-    /// The first input that is in force no longer: where what replaced it was recorded.
+    /// The first event after which it was in force no longer.
     pub ended_by: Option<Position>,
     /// Whether a file says so.
     pub asserted: bool,
@@ -96,6 +96,7 @@ pub enum Standing {
 }
 
 type Cell = (MeasureId, Period);
+type Stated = (MeasureId, Period, OverrideLine);
 
 impl Desk {
     /// Which ratings were overridden, or reported otherwise than ours.
@@ -115,11 +116,20 @@ impl Desk {
         let changes = number(stated.len());
         let mut rows = self.stated(stated, as_at).await?;
         let touched = self.reader.touched(span).await?;
-        let all = self.scored(&touched, end).await?;
+        let then: Vec<_> = touched.iter().map(|it| (it.measure, it.period, span.upto)).collect();
         // A rating comes with a figure's event, so what was reported is among what was touched.
         let reported: BTreeSet<Cell> = self.reader.rated_within(span).await?.into_iter().collect();
-        let reported = all.iter().filter(|(cell, _)| reported.contains(cell));
-        rows.extend(reported.filter_map(|(_, then)| reported_row(then)));
+        let mut rated = 0_u64;
+        let take = |then: Option<Scored<Line>>| {
+            let Some(then) = then else { return };
+            let is_rated = matches!(then.rating, Rating::Level(_));
+            rated = rated.saturating_add(u64::from(is_rated));
+            let (measure, period) = (then.facts.measure.measure, then.facts.period);
+            if period.is_some_and(|period| reported.contains(&(measure, period))) {
+                rows.extend(reported_row(&then));
+            }
+        };
+        self.each_rated_then(&then, end, take).await?;
         rows.sort_by(|a, b| {
             let by_class = a.class.cmp(&b.class).then_with(|| a.code.cmp(&b.code));
             by_class.then_with(|| a.position.cmp(&b.position))
@@ -132,9 +142,8 @@ impl Desk {
             }
         }
         // The share is that of all that was rated and may have been rated otherwise in the span.
-        let rated = |(_, scored): &(Cell, Scored<Line>)| matches!(scored.rating, Rating::Level(_));
-        by_class.insert("rated".to_owned(), number(all.iter().filter(|it| rated(it)).count()));
-        let measures: BTreeSet<MeasureId> = touched.iter().map(|(measure, _)| *measure).collect();
+        by_class.insert("rated".to_owned(), rated);
+        let measures: BTreeSet<MeasureId> = touched.iter().map(|it| it.measure).collect();
         Ok(Reply {
             question: "overridden",
             params: asked,
@@ -156,25 +165,72 @@ impl Desk {
     /// The rows of some overrides: as they stand, and what the rule made of each just before.
     async fn stated(
         &self,
-        stated: Vec<(MeasureId, Period, OverrideLine)>,
+        stated: Vec<Stated>,
         as_at: AsAt,
     ) -> Result<Vec<Overridden>, AskingError> {
-        let cell = |(measure, period, _): &(MeasureId, Period, OverrideLine)| (*measure, *period);
-        let cells: BTreeSet<Cell> = stated.iter().map(cell).collect();
-        let cells: Vec<Cell> = cells.into_iter().collect();
-        let now: HashMap<Cell, Scored<Line>> =
-            self.scored(&cells, as_at).await?.into_iter().collect();
+        let each = |at: &dyn Fn(&OverrideLine) -> Position| {
+            let cell = |(measure, period, it): &Stated| (*measure, *period, at(it));
+            stated.iter().map(cell).collect::<Vec<_>>()
+        };
+        let now = self.rated_then(&each(&|_| as_at.position), as_at).await?;
+        let before = self.rated_then(&each(&|it| it.position.before()), as_at).await?;
+        let ended = self.ended(&stated, &now, as_at).await?;
         let positions: Vec<Position> = stated.iter().map(|(_, _, it)| it.position).collect();
         let acts = self.acts.acts(&positions).await?;
         let mut rows = Vec::new();
-        for (measure, period, it) in &stated {
-            let Some(now) = now.get(&(*measure, *period)) else { continue };
-            let before = AsAt { position: Position(it.position.0.saturating_sub(1)), ..as_at };
-            let before = self.scored(&[(*measure, *period)], before).await?.pop();
-            let computed = before.map_or(Rating::NoRule, |(_, before)| before.by_rule().clone());
-            rows.extend(override_row((it, acts.get(&it.position)), computed, now));
+        for (((_, _, it), now), before) in stated.iter().zip(&now).zip(&before) {
+            let Some(now) = now else { continue };
+            let computed = before.as_ref().map_or(Rating::NoRule, |it| it.by_rule().clone());
+            let ended_by = ended.get(&it.position).copied();
+            rows.extend(override_row((it, acts.get(&it.position)), computed, now, ended_by));
         }
         Ok(rows)
+    }
+
+    /// Where the overrides that ended did: the first event after which one stood no longer.
+    async fn ended(
+        &self,
+        stated: &[Stated],
+        now: &[Option<Scored<Line>>],
+        as_at: AsAt,
+    ) -> Result<HashMap<Position, Position>, AskingError> {
+        let ended = stated.iter().zip(now).filter(|((_, _, it), now)| {
+            now.as_ref().is_some_and(|now| standing(it, &now.facts) == Standing::Ended)
+        });
+        let ended: Vec<_> =
+            ended.map(|((measure, period, it), _)| (*measure, *period, it)).collect();
+        let asked: Vec<_> =
+            ended.iter().map(|(measure, period, it)| (*measure, *period, it.position)).collect();
+        let mut cells = Vec::new();
+        let moved = self.reader.moved_after(&asked, as_at.position).await?;
+        for ((measure, period, it), moved) in ended.iter().zip(moved) {
+            let from_its_own_on = std::iter::once(it.position).chain(moved);
+            cells.extend(from_its_own_on.map(|at| (*measure, *period, at, it.position)));
+        }
+        let asked: Vec<_> =
+            cells.iter().map(|(measure, period, at, _)| (*measure, *period, *at)).collect();
+        let mut found = HashMap::new();
+        for ((_, _, at, of), line) in cells.into_iter().zip(self.rated_then(&asked, as_at).await?) {
+            let stands = line.is_some_and(|line| line.facts.standing_override().is_some());
+            if !stands {
+                found.entry(of).or_insert(at);
+            }
+        }
+        // One that never stood was ended by nothing.
+        found.retain(|of, ended_by| of != ended_by);
+        Ok(found)
+    }
+}
+
+/// Whether an override is in force, by the facts of its figure.
+fn standing(it: &OverrideLine, facts: &Line) -> Standing {
+    let last = facts.overridden.as_ref();
+    if last.is_some_and(|last| last.position != it.position) {
+        Standing::Superseded
+    } else if facts.standing_override().is_some() {
+        Standing::InForce
+    } else {
+        Standing::Ended
     }
 }
 
@@ -182,22 +238,12 @@ fn override_row(
     (it, act): (&OverrideLine, Option<&Act>),
     computed: Rating,
     now: &Scored<Line>,
+    ended_by: Option<Position>,
 ) -> Option<Overridden> {
     let facts = &now.facts;
     let last = facts.overridden.as_ref()?;
-    let parts = facts.inputs();
-    let standing = if last.position != it.position {
-        Standing::Superseded
-    } else if facts.standing_override().is_some() {
-        Standing::InForce
-    } else {
-        Standing::Ended
-    };
-    let ended_by = match standing {
-        Standing::Superseded => Some(last.position),
-        Standing::Ended => parts.iter().copied().filter(|part| *part > it.position).min(),
-        Standing::InForce | Standing::NotUsed => None,
-    };
+    let standing = standing(it, facts);
+    let superseded_by = (standing == Standing::Superseded).then_some(last.position);
     let stated = Rating::Level(it.stated.clone());
     let (code, title) = named(&facts.measure);
     Some(Overridden {
@@ -216,7 +262,7 @@ fn override_row(
         reason: act.and_then(|act| act.reason.clone()),
         authority: act.and_then(|act| act.authority.clone()),
         standing,
-        ended_by,
+        ended_by: superseded_by.or(ended_by),
         asserted: it.asserted,
         positions: std::iter::once(it.position).chain(it.inputs.iter().copied()).collect(),
     })

@@ -1,7 +1,7 @@
 //! `turned-green`: figures of one and the same period that were off track at one moment and on track
 //! at another, without their own change explaining it (QUESTIONS Q12).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use piperoll_events::ids::MeasureId;
 use piperoll_events::rating::Track;
@@ -9,7 +9,8 @@ use piperoll_events::reason::{Reason, ReasonCode};
 use piperoll_events::text::Words;
 use piperoll_events::{Authority, Period, Position, Quantity};
 use piperoll_projections::score::{Direction, Rating};
-use piperoll_projections::scorecard::{Line, SubmissionVersion};
+use piperoll_projections::scorecard::history::FigureStep;
+use piperoll_projections::scorecard::{Beside, Line};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -135,7 +136,8 @@ pub struct Because {
 }
 
 /// How a figure turned.
-struct Turn {
+struct Turn<'a> {
+    pair: &'a Pair,
     cause: Cause,
     sufficient: Vec<Input>,
     /// Where it was counted anew.
@@ -145,6 +147,8 @@ struct Turn {
 /// What the figures of two moments come to, as they are gone through.
 #[derive(Default)]
 struct Tally {
+    measures: BTreeSet<MeasureId>,
+    figures: u64,
     cells: BTreeMap<String, u64>,
     causes: BTreeMap<String, u64>,
 }
@@ -162,39 +166,36 @@ impl Desk {
         let now = self.together(when).await?;
         let mut notes = Vec::new();
         let ends = self.ends((asked.a, asked.b), now, &mut notes).await?;
-        let pairs = self.pairs(ends).await?;
+        let beside = if asked.of == Of::Rating { Beside::Rating } else { Beside::LongDirection };
+        let (mut pairs, mut tally) = (Vec::new(), Tally::default());
+        let take = |a: Option<Scored<Line>>, b: Scored<Line>| {
+            pairs.extend(a.and_then(|a| Pair::of(a, b)).filter(|pair| tally.takes(pair, asked)));
+        };
+        let touched = self.reader.touched(ends.span()).await?;
+        self.at_both((ends, beside), &touched, take).await?;
         let mut redefined: Vec<MeasureId> =
             pairs.iter().filter(|pair| may_be_linked(pair)).map(|pair| pair.measure).collect();
         redefined.dedup();
         let links = self.links(&redefined, ends.b.position).await?;
-        let mut tally = Tally::default();
-        let mut rows = Vec::new();
-        for pair in &pairs {
-            let sides = sides(pair, &links);
-            let turned = match asked.of {
-                Of::Rating => {
-                    self.by_rating((pair, &links), sides, asked.include, &mut tally).await?
-                }
-                Of::Direction => by_direction(pair, sides, &mut tally),
-            };
-            if let Some(turn) = turned {
-                count(&mut tally.causes, turn.cause);
-                rows.push(self.turned(pair, ends, sides, turn).await?);
-            }
+        let turns = match asked.of {
+            Of::Rating => self.by_rating((&pairs, &links), ends, &mut tally).await?,
+            Of::Direction => by_direction((&pairs, &links), &mut tally),
+        };
+        for turn in &turns {
+            count(&mut tally.causes, turn.cause);
         }
+        let mut rows = self.turned(turns, &links, ends).await?;
         rows.sort_by(|a, b| {
             a.code.cmp(&b.code).then_with(|| a.period.days().cmp(&b.period.days()))
         });
-        let measures: std::collections::BTreeSet<MeasureId> =
-            pairs.iter().map(|pair| pair.measure).collect();
         notes.extend(said(&tally, asked.of));
         Ok(Reply {
             question: "turned-green",
             params: asked,
             as_at: ends.b,
             looked_at: LookedAt {
-                measures: number(measures.len()),
-                submissions: number(pairs.len()),
+                measures: number(tally.measures.len()),
+                submissions: tally.figures,
                 changes: 0,
             },
             rows,
@@ -204,142 +205,177 @@ impl Desk {
         })
     }
 
-    async fn by_rating(
+    async fn by_rating<'a>(
         &self,
-        (pair, links): (&Pair, &Links),
-        sides: Sides<'_>,
-        include: Include,
+        (pairs, links): (&'a [Pair], &Links),
+        ends: Ends,
         tally: &mut Tally,
-    ) -> Result<Option<Turn>, AskingError> {
+    ) -> Result<Vec<Turn<'a>>, AskingError> {
+        let by_figure = |pair: &&Pair| {
+            let sides = sides(pair, links);
+            moved(sides) && sides.on_track_by_figure()
+        };
+        let by_figure: Vec<_> =
+            pairs.iter().filter(by_figure).map(|pair| (pair.measure, pair.period)).collect();
+        let steps = self.reader.figure_steps(&by_figure, ends.span()).await?;
+        let by_figure: BTreeSet<_> = by_figure.into_iter().collect();
+        let mut turns = Vec::new();
+        for pair in pairs {
+            let (sides, cell) = (sides(pair, links), (pair.measure, pair.period));
+            if by_figure.contains(&cell) {
+                let steps = steps.get(&cell).map_or(&[][..], Vec::as_slice);
+                let mut figures = counted_anew(pair, steps);
+                if sides.verdict == Some(Verdict::Broken) {
+                    figures.extend(redefined(pair, links));
+                }
+                if figures.is_empty() {
+                    count(&mut tally.cells, "explained_by_figure");
+                } else {
+                    let (cause, sufficient) = (Cause::Restated, Vec::new());
+                    turns.push(Turn { pair, cause, sufficient, figures });
+                }
+                continue;
+            }
+            let (cause, sufficient) = match sides.sufficient() {
+                Sufficient::Alone(inputs) => (Cause::Alone, inputs),
+                Sufficient::Joint(inputs) => (Cause::Joint, inputs),
+            };
+            turns.push(Turn { pair, cause, sufficient, figures: Vec::new() });
+        }
+        Ok(turns)
+    }
+
+    /// The rows of some turns, each with its directions and its grounds.
+    async fn turned(
+        &self,
+        turns: Vec<Turn<'_>>,
+        links: &Links,
+        ends: Ends,
+    ) -> Result<Vec<Turned>, AskingError> {
+        let cells: Vec<_> = turns.iter().map(|it| (it.pair.measure, it.pair.period)).collect();
+        let (before, after) =
+            tokio::try_join!(self.scored(&cells, ends.a), self.scored(&cells, ends.b))?;
+        let mut after: HashMap<_, _> = after.into_iter().collect();
+        let pair = |(cell, a)| Some((cell, Pair::of(a, after.remove(&cell)?)?));
+        let mut whole: HashMap<_, _> = before.into_iter().filter_map(pair).collect();
+        let told = |turn: &Turn<'_>| {
+            let sides = sides(turn.pair, links);
+            let told = turn.sufficient.iter().map(|input| (*input, recorded(sides, *input)));
+            let told = told.filter_map(|(input, position)| Some((input, position?)));
+            told.filter(|(_, position)| *position > ends.a.position).collect::<Vec<_>>()
+        };
+        let positions = turns.iter().flat_map(told).map(|(_, position)| position);
+        let acts = self.acts.acts(&positions.collect::<Vec<_>>()).await?;
+        let row = |turn: Turn<'_>| {
+            let pair = whole.remove(&(turn.pair.measure, turn.pair.period))?;
+            let because = told(&turn).into_iter().map(|(input, position)| {
+                let act = acts.get(&position);
+                Because {
+                    input: Some(input),
+                    position,
+                    reason: act.and_then(|act| act.reason.clone()),
+                    authority: act.and_then(|act| act.authority.clone()),
+                }
+            });
+            let because = because.collect();
+            Some(row(&pair, sides(&pair, links), turn, because))
+        };
+        Ok(turns.into_iter().filter_map(row).collect())
+    }
+}
+
+fn row(pair: &Pair, sides: Sides<'_>, turn: Turn<'_>, changes: Vec<Because>) -> Turned {
+    let figure = |(position, reason)| Because {
+        input: None,
+        position,
+        reason: Some(reason),
+        authority: None,
+    };
+    let because: Vec<Because> = turn.figures.into_iter().map(figure).chain(changes).collect();
+    let (code, title) = named(&pair.b.facts.measure);
+    let figures = [place(&pair.a), place(&pair.b)].into_iter().flatten();
+    let mut positions: Vec<Position> =
+        figures.chain(because.iter().map(|it| it.position)).collect();
+    positions.sort_unstable();
+    positions.dedup();
+    Turned {
+        measure: pair.measure,
+        code,
+        title,
+        period: pair.period,
+        a: side(&pair.a),
+        b: side(&pair.b),
+        cause: turn.cause,
+        changed: sides.changed(),
+        sufficient: turn.sufficient,
+        because,
+        asserted: pair.b.facts.headline.as_ref().is_some_and(|headline| headline.asserted),
+        positions,
+    }
+}
+
+impl Tally {
+    /// Whether a figure turned at all; every one is counted as what it is.
+    fn takes(&mut self, pair: &Pair, asked: Asked) -> bool {
+        self.measures.insert(pair.measure);
+        self.figures = self.figures.saturating_add(1);
+        match asked.of {
+            Of::Rating => self.turns(pair, asked.include),
+            Of::Direction => self.turns_round(pair),
+        }
+    }
+
+    fn turns(&mut self, pair: &Pair, include: Include) -> bool {
         let rated = |side: &Scored<Line>| matches!(side.rating, Rating::Level(_));
         match (rated(&pair.a), rated(&pair.b)) {
-            (true, true) => count(&mut tally.cells, "rated_at_both"),
-            (true, false) => {
-                count(&mut tally.cells, "lost_rating");
-                return Ok(None);
-            }
-            (false, true) => {
-                count(&mut tally.cells, "rated_at_second_only");
-                return Ok(None);
-            }
-            (false, false) => return Ok(None),
+            (true, true) => count(&mut self.cells, "rated_at_both"),
+            (true, false) => count(&mut self.cells, "lost_rating"),
+            (false, true) => count(&mut self.cells, "rated_at_second_only"),
+            (false, false) => {}
         }
         let then = track(&pair.a.rating, pair.a.facts.scale());
         let off = match include {
             Include::OffTrack => then == Some(Track::Off),
             Include::AtRisk => matches!(then, Some(Track::Off | Track::AtRisk)),
         };
-        if !off || track(&pair.b.rating, pair.b.facts.scale()) != Some(Track::On) {
-            return Ok(None);
-        }
-        if moved(sides) && sides.on_track_by_figure() {
-            let mut figures = self.counted_anew(pair).await?;
-            if sides.verdict == Some(Verdict::Broken) {
-                figures.extend(redefined(pair, links));
-            }
-            if figures.is_empty() {
-                count(&mut tally.cells, "explained_by_figure");
-                return Ok(None);
-            }
-            return Ok(Some(Turn { cause: Cause::Restated, sufficient: Vec::new(), figures }));
-        }
-        let (cause, sufficient) = match sides.sufficient() {
-            Sufficient::Alone(inputs) => (Cause::Alone, inputs),
-            Sufficient::Joint(inputs) => (Cause::Joint, inputs),
-        };
-        Ok(Some(Turn { cause, sufficient, figures: Vec::new() }))
+        off && track(&pair.b.rating, pair.b.facts.scale()) == Some(Track::On)
     }
 
-    /// Where the figure changed between the moments because it is counted in another way.
-    async fn counted_anew(&self, pair: &Pair) -> Result<Vec<(Position, Reason)>, AskingError> {
-        let (Some(from), Some(to)) = (place(&pair.a), place(&pair.b)) else {
-            return Ok(Vec::new());
-        };
-        let submitted = self.reader.submission(pair.measure, Some(pair.period), to).await?;
-        let versions = submitted.map(|it| it.versions).unwrap_or_default();
-        let within = versions.into_iter().filter(|it| it.position > from && it.headline.is_some());
-        let value = |version: &SubmissionVersion| version.headline.as_ref()?.value;
-        let start = pair.a.facts.headline.as_ref().and_then(|headline| headline.value);
-        let within = contributing(start, within, value).into_iter();
-        let anew = |version: SubmissionVersion| {
-            let reason = version.reason.filter(|reason| counts_anew(reason.code))?;
-            Some((version.position, reason))
-        };
-        Ok(within.filter_map(anew).collect())
-    }
-
-    async fn turned(
-        &self,
-        pair: &Pair,
-        ends: Ends,
-        sides: Sides<'_>,
-        turn: Turn,
-    ) -> Result<Turned, AskingError> {
-        let figure = |(position, reason)| Because {
-            input: None,
-            position,
-            reason: Some(reason),
-            authority: None,
-        };
-        let mut because: Vec<Because> = turn.figures.into_iter().map(figure).collect();
-        let told = turn.sufficient.iter().map(|input| (*input, recorded(sides, *input)));
-        let told = told.filter_map(|(input, position)| Some((input, position?)));
-        let told: Vec<_> = told.filter(|(_, position)| *position > ends.a.position).collect();
-        let positions: Vec<Position> = told.iter().map(|(_, position)| *position).collect();
-        let acts = self.acts.acts(&positions).await?;
-        for (input, position) in told {
-            let act = acts.get(&position);
-            because.push(Because {
-                input: Some(input),
-                position,
-                reason: act.and_then(|act| act.reason.clone()),
-                authority: act.and_then(|act| act.authority.clone()),
-            });
+    fn turns_round(&mut self, pair: &Pair) -> bool {
+        let (a, b) = (pair.a.long_direction, pair.b.long_direction);
+        if a != Direction::Unknown && b != Direction::Unknown {
+            count(&mut self.cells, "with_a_direction_at_both");
         }
-        let (code, title) = named(&pair.b.facts.measure);
-        let figures = [place(&pair.a), place(&pair.b)].into_iter().flatten();
-        let mut positions: Vec<Position> =
-            figures.chain(because.iter().map(|it| it.position)).collect();
-        positions.sort_unstable();
-        positions.dedup();
-        Ok(Turned {
-            measure: pair.measure,
-            code,
-            title,
-            period: pair.period,
-            a: side(&pair.a),
-            b: side(&pair.b),
-            cause: turn.cause,
-            changed: sides.changed(),
-            sufficient: turn.sufficient,
-            because,
-            asserted: pair.b.facts.headline.as_ref().is_some_and(|headline| headline.asserted),
-            positions,
-        })
+        (a, b) == (Direction::Worse, Direction::Better)
     }
 }
 
+/// Where the figure changed between the moments because it is counted in another way.
+fn counted_anew(pair: &Pair, steps: &[FigureStep]) -> Vec<(Position, Reason)> {
+    let (Some(from), Some(to)) = (place(&pair.a), place(&pair.b)) else { return Vec::new() };
+    let within = steps.iter().filter(|it| from < it.position && it.position <= to);
+    let start = pair.a.facts.headline.as_ref().and_then(|headline| headline.value);
+    let anew = |step: &FigureStep| {
+        let reason = step.reason.clone().filter(|reason| counts_anew(reason.code))?;
+        Some((step.position, reason))
+    };
+    contributing(start, within, |step| step.value).into_iter().filter_map(anew).collect()
+}
+
 /// Worse became better although both figures compared stand as they stood.
-fn by_direction(pair: &Pair, sides: Sides<'_>, tally: &mut Tally) -> Option<Turn> {
-    let known = |side: &Scored<Line>| side.long_direction != Direction::Unknown;
-    if !(known(&pair.a) && known(&pair.b)) {
-        return None;
-    }
-    count(&mut tally.cells, "with_a_direction_at_both");
-    let turned =
-        pair.a.long_direction == Direction::Worse && pair.b.long_direction == Direction::Better;
-    if !turned {
-        return None;
-    }
-    let year_before = |line: &Line| line.year_earlier.as_ref().and_then(|it| it.value);
-    let stands = same(sides, year_before(sides.a), year_before(sides.b));
-    if moved(sides) || !stands {
-        count(&mut tally.cells, "explained_by_figure");
-        return None;
-    }
-    let polarity = sides.changed().into_iter().filter(|input| *input == Input::Polarity);
-    let (cause, sufficient) = (Cause::Alone, polarity.collect());
-    Some(Turn { cause, sufficient, figures: Vec::new() })
+fn by_direction<'a>((pairs, links): (&'a [Pair], &Links), tally: &mut Tally) -> Vec<Turn<'a>> {
+    let turn = |pair| {
+        let sides = sides(pair, links);
+        let year_before = |line: &Line| line.year_earlier.as_ref().and_then(|it| it.value);
+        if moved(sides) || !same(sides, year_before(sides.a), year_before(sides.b)) {
+            count(&mut tally.cells, "explained_by_figure");
+            return None;
+        }
+        let polarity = sides.changed().into_iter().filter(|input| *input == Input::Polarity);
+        let (cause, sufficient) = (Cause::Alone, polarity.collect());
+        Some(Turn { pair, cause, sufficient, figures: Vec::new() })
+    };
+    pairs.iter().filter_map(turn).collect()
 }
 
 /// Whether the figure is another one, after its factor.
@@ -375,15 +411,20 @@ fn redefined(pair: &Pair, links: &Links) -> Option<(Position, Reason)> {
     (Some(under.position) > place(&pair.a)).then(|| (under.position, under.reason.clone()))
 }
 
-/// Whether the figures may have been made under two definitions.
+/// Whether the figures may have been made under two definitions: the last one came after either.
 fn may_be_linked(pair: &Pair) -> bool {
-    let definition = |side: &Scored<Line>| side.facts.definition.as_ref().map(|it| it.position);
-    place(&pair.a) != place(&pair.b) || definition(&pair.a) != definition(&pair.b)
+    let last = pair.b.facts.definition.as_ref().map(|it| it.position);
+    let first = place(&pair.a).zip(place(&pair.b)).map(|(a, b)| a.min(b));
+    last.zip(first).is_some_and(|(last, first)| last > first)
 }
 
 fn sides<'a>(pair: &'a Pair, links: &Links) -> Sides<'a> {
     let (a, b) = (&pair.a.facts, &pair.b.facts);
-    let linked = place(&pair.a).zip(place(&pair.b)).and_then(|(a, b)| {
+    let places = place(&pair.a).zip(place(&pair.b));
+    if !may_be_linked(pair) {
+        return Sides { a, b, factor: None, verdict: places.map(|_| Verdict::Same) };
+    }
+    let linked = places.and_then(|(a, b)| {
         let under = |made_at| links.made_under(pair.measure, made_at).map(|it| it.position);
         links.between(pair.measure, under(a)?, under(b)?)
     });

@@ -6,7 +6,7 @@ use piperoll_events::{Period, Target};
 use piperoll_projections::score::{Known, Rating};
 
 use super::{Put, Within, print};
-use crate::asking::questions::made_easier::{self, Easier};
+use crate::asking::questions::made_easier::{self, Easier, Owner};
 use crate::asking::questions::retargeting::Retargeting;
 use crate::asking::questions::who_changed;
 use crate::cli::output;
@@ -83,7 +83,8 @@ const HEADINGS: [&str; 24] = [
     "asserted",
 ];
 
-const EASIER: [&str; 5] = ["bases", "difference", "percent_of_old", "became_met", "restored_at"];
+const EASIER: [&str; 6] =
+    ["bases", "difference", "percent_of_old", "became_met", "restored_at", "owners"];
 
 fn cells(row: &Retargeting) -> Vec<String> {
     let known = row.known_actual.as_ref();
@@ -124,6 +125,7 @@ fn easier_cells(row: &Easier) -> Vec<String> {
         row.percent_of_old.map(|share| share.to_string()).unwrap_or_default(),
         row.became_met.map(|met| if met { "yes" } else { "no" }.to_owned()).unwrap_or_default(),
         row.restored_at.map(|at| at.to_string()).unwrap_or_default(),
+        owners(row),
     ];
     let mut all = cells(&row.change);
     all.extend(more);
@@ -181,7 +183,14 @@ fn easier_story(row: &Easier) -> Vec<String> {
     if let Some(at) = row.restored_at {
         lines.push(format!("  put back at position {at}"));
     }
+    let owners = owners(row);
+    let owners = if owners.is_empty() { "nobody" } else { &owners };
+    lines.push(format!("  answers for the measure: {owners}"));
     lines
+}
+
+fn owners(row: &Easier) -> String {
+    row.owners.iter().map(Owner::name).collect::<Vec<_>>().join(" and ")
 }
 
 fn became(row: &Retargeting) -> String {
