@@ -60,6 +60,7 @@ struct Part {
 /// Whether a part can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "PartState")]
 enum State {
     /// It can.
     Ready,

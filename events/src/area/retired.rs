@@ -9,6 +9,7 @@ use crate::reason::Reason;
 /// The area was retired. What was recorded in it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "AreaRetired", title = "Retired")]
 pub struct Retired {
     /// The first day on which it is no longer part of the framework.
     pub from: NaiveDate,

@@ -10,6 +10,7 @@ use crate::text::Words;
 /// The framework was revised: its title or its span. What stands from here on stands here, whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "FrameworkRevised", title = "Revised")]
 pub struct Revised {
     /// What it is called.
     pub title: Words,

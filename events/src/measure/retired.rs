@@ -9,6 +9,7 @@ use crate::reason::{Authority, Reason};
 /// The measure was retired. What was recorded of it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "MeasureRetired", title = "Retired")]
 pub struct Retired {
     /// The first day on which it is no longer measured.
     pub from: NaiveDate,

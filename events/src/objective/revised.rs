@@ -10,6 +10,7 @@ use crate::text::{Label, Words};
 /// The objective was revised. What stands from here on stands here, whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ObjectiveRevised", title = "Revised")]
 pub struct Revised {
     /// The framework it belongs to.
     pub framework: FrameworkId,

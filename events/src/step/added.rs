@@ -10,6 +10,7 @@ use crate::text::{Label, Words};
 /// The step was added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "StepAdded", title = "Added")]
 pub struct Added {
     /// The framework it belongs to.
     pub framework: FrameworkId,

@@ -12,6 +12,7 @@ use crate::text::{Label, Words};
 /// here on stands here, whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "StepRevised", title = "Revised")]
 pub struct Revised {
     /// The framework it belongs to.
     pub framework: FrameworkId,

@@ -13,6 +13,7 @@ use crate::text::Label;
 /// The submission was revised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "SubmissionRevised", title = "Revised")]
 pub struct Revised {
     /// The measure.
     pub measure: MeasureId,
