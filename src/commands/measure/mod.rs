@@ -55,7 +55,7 @@ pub use withdraw_target::WithdrawTarget;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
+use piperoll_events::decision_right::Change;
 use piperoll_events::ids::{FrameworkId, PostId};
 use piperoll_events::measure::adopted::{MeasureLevel, Treatment};
 use piperoll_events::measure::baseline_set::Baseline;
@@ -64,9 +64,7 @@ use piperoll_events::measure::placed::Place as Placed;
 use piperoll_events::measure::{Adopted, Measure as MeasureFact};
 use piperoll_events::target::{Level, TargetShape};
 use piperoll_events::text::{Label, Words};
-use piperoll_events::{
-    Authority, Definition, EntityRef, Fact, Polarity, Position, Target, TargetKey,
-};
+use piperoll_events::{Definition, EntityRef, Fact, Polarity, Position, Target, TargetKey};
 
 use super::framework::Framework;
 use super::post::Post;
@@ -134,18 +132,15 @@ impl Measure {
         self.adopted.iter().map(|adopted| adopted.framework.into()).collect()
     }
 
-    /// Whether the framework's decision rights accept `authority` for such a change.
-    fn allows(
-        &self,
-        ground: &Ground<'_>,
-        asked: (ChangeSubject, ChangeClass),
-        authority: Option<&Authority>,
-    ) -> Result<(), Rejection> {
+    /// Records a fact, if the framework's decision rights accept what it changes.
+    fn decided(&self, ground: &Ground<'_>, fact: impl Into<Fact>) -> Result<Decision, Rejection> {
+        let fact = fact.into();
         let framework = self.adopted.as_ref().map(|adopted| adopted.framework);
-        match framework.and_then(|framework| ground.find::<Framework>(framework)) {
-            Some(framework) => framework.allows(asked, authority),
-            None => Ok(()),
+        let framework = framework.and_then(|framework| ground.find::<Framework>(framework));
+        if let (Some(framework), Some(change)) = (framework, Change::of(&fact)) {
+            framework.allows(change)?;
         }
+        Ok(Decision::Record(fact))
     }
 
     fn exists(&self) -> Result<(), Rejection> {

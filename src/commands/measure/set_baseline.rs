@@ -1,7 +1,6 @@
 //! Agree the value that progress is counted from.
 
 use piperoll_events::EntityRef;
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::BaselineSet;
 
@@ -35,9 +34,7 @@ impl Command for SetBaseline {
         if measure.baseline == Some(self.fact.baseline) {
             return Ok(Decision::Unchanged);
         }
-        let asked = (ChangeSubject::Baseline, ChangeClass::Material);
-        measure.allows(ground, asked, self.fact.authority.as_ref())?;
-        Ok(Decision::record(self.fact.clone()))
+        measure.decided(ground, self.fact.clone())
     }
 }
 
