@@ -1,8 +1,10 @@
 //! How changes of targets are printed, those made easier among them.
 
+use piperoll_events::decision_right::RightThen;
 use piperoll_events::ease::Ease;
 use piperoll_events::target::Level;
 use piperoll_events::{Period, Target};
+use piperoll_projections::accountability::judged::RoleThen;
 use piperoll_projections::score::{Known, Rating};
 
 use super::{Put, Within, print};
@@ -56,7 +58,7 @@ impl MadeEasier {
     }
 }
 
-const HEADINGS: [&str; 24] = [
+const HEADINGS: [&str; 26] = [
     "position",
     "known_at",
     "measure",
@@ -81,6 +83,8 @@ const HEADINGS: [&str; 24] = [
     "post",
     "actor",
     "asserted",
+    "right",
+    "role",
 ];
 
 const EASIER: [&str; 5] = ["bases", "difference", "percent_of_old", "became_met", "restored_at"];
@@ -113,7 +117,37 @@ fn cells(row: &Retargeting) -> Vec<String> {
         act.and_then(|act| act.post.clone()).unwrap_or_default(),
         act.map(|act| act.actor.to_string()).unwrap_or_default(),
         if row.asserted { "yes" } else { "no" }.to_owned(),
+        right(row).map(|right| output::words(&right)).unwrap_or_default(),
+        role(row).map(|role| output::words(&role)).unwrap_or_default(),
     ]
+}
+
+fn right(row: &Retargeting) -> Option<RightThen> {
+    row.act.as_ref()?.judged.as_ref()?.right
+}
+
+fn role(row: &Retargeting) -> Option<RoleThen> {
+    row.act.as_ref()?.judged.as_ref()?.role
+}
+
+/// What had changed between the decision and its record.
+fn stood_then(row: &Retargeting) -> Vec<String> {
+    let right = match right(row) {
+        Some(RightThen::WithoutTheRight) => {
+            Some("  without the right: the decision rights in force by then don't accept it")
+        }
+        Some(RightThen::OtherRights) => {
+            Some("  the decision rights had changed by then, and accept it all the same")
+        }
+        Some(RightThen::AsDecided) | None => None,
+    };
+    let role = match role(row) {
+        Some(RoleThen::WithoutTheRole) => {
+            Some("  without the role: it did not count when the change was recorded")
+        }
+        Some(RoleThen::Held) | None => None,
+    };
+    right.into_iter().chain(role).map(str::to_owned).collect()
 }
 
 fn easier_cells(row: &Easier) -> Vec<String> {
@@ -166,6 +200,7 @@ fn story(row: &Retargeting) -> Vec<String> {
     if let Some(given) = &row.authority {
         lines.push(format!("  authority: {}", authority(given)));
     }
+    lines.extend(stood_then(row));
     lines
 }
 
