@@ -9,7 +9,7 @@ mod answers;
 mod duties;
 mod facts;
 mod figures;
-mod ground;
+pub(crate) mod ground;
 mod histories;
 mod makers;
 mod opinions;

@@ -90,6 +90,8 @@ impl<'a> Teller<'a> {
             (&json!("api"), &json!("Performance Manager"))
         );
         assert!(MOST.contains(&record["role"].as_str().unwrap()), "{record}");
+        let relied_on = record.get("relied_on").cloned().unwrap_or(json!([]));
+        assert_eq!(acted["relied_on"], relied_on, "{operation}");
         self.told.push(operation.to_owned());
         length + 1
     }
