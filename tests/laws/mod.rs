@@ -11,6 +11,7 @@ mod facts;
 mod figures;
 pub(crate) mod ground;
 mod histories;
+mod judged;
 mod makers;
 mod opinions;
 mod questions;
