@@ -1,13 +1,11 @@
 //! How changes of targets are printed, those made easier among them.
 
-use piperoll_events::decision_right::RightThen;
 use piperoll_events::ease::Ease;
 use piperoll_events::target::Level;
 use piperoll_events::{Period, Target};
-use piperoll_projections::accountability::judged::RoleThen;
 use piperoll_projections::score::{Known, Rating};
 
-use super::{Put, Within, print};
+use super::{Put, Within, judged, print};
 use crate::asking::questions::made_easier::{self, Easier};
 use crate::asking::questions::retargeting::Retargeting;
 use crate::asking::questions::who_changed;
@@ -83,8 +81,8 @@ const HEADINGS: [&str; 26] = [
     "post",
     "actor",
     "asserted",
-    "right",
-    "role",
+    judged::HEADINGS[0],
+    judged::HEADINGS[1],
 ];
 
 const EASIER: [&str; 5] = ["bases", "difference", "percent_of_old", "became_met", "restored_at"];
@@ -92,7 +90,7 @@ const EASIER: [&str; 5] = ["bases", "difference", "percent_of_old", "became_met"
 fn cells(row: &Retargeting) -> Vec<String> {
     let known = row.known_actual.as_ref();
     let act = row.act.as_ref();
-    vec![
+    let mut cells = vec![
         row.position.to_string(),
         row.known_at.map(piperoll_events::envelope::micros).unwrap_or_default(),
         row.measure.to_string(),
@@ -117,37 +115,9 @@ fn cells(row: &Retargeting) -> Vec<String> {
         act.and_then(|act| act.post.clone()).unwrap_or_default(),
         act.map(|act| act.actor.to_string()).unwrap_or_default(),
         if row.asserted { "yes" } else { "no" }.to_owned(),
-        right(row).map(|right| output::words(&right)).unwrap_or_default(),
-        role(row).map(|role| output::words(&role)).unwrap_or_default(),
-    ]
-}
-
-fn right(row: &Retargeting) -> Option<RightThen> {
-    row.act.as_ref()?.judged.as_ref()?.right
-}
-
-fn role(row: &Retargeting) -> Option<RoleThen> {
-    row.act.as_ref()?.judged.as_ref()?.role
-}
-
-/// What had changed between the decision and its record.
-fn stood_then(row: &Retargeting) -> Vec<String> {
-    let right = match right(row) {
-        Some(RightThen::WithoutTheRight) => {
-            Some("  without the right: the decision rights in force by then don't accept it")
-        }
-        Some(RightThen::OtherRights) => {
-            Some("  the decision rights had changed by then, and accept it all the same")
-        }
-        Some(RightThen::AsDecided) | None => None,
-    };
-    let role = match role(row) {
-        Some(RoleThen::WithoutTheRole) => {
-            Some("  without the role: it did not count when the change was recorded")
-        }
-        Some(RoleThen::Held) | None => None,
-    };
-    right.into_iter().chain(role).map(str::to_owned).collect()
+    ];
+    cells.extend(judged::cells(act.and_then(|act| act.judged.as_ref())));
+    cells
 }
 
 fn easier_cells(row: &Easier) -> Vec<String> {
@@ -200,7 +170,7 @@ fn story(row: &Retargeting) -> Vec<String> {
     if let Some(given) = &row.authority {
         lines.push(format!("  authority: {}", authority(given)));
     }
-    lines.extend(stood_then(row));
+    lines.extend(judged::lines(row.act.as_ref().and_then(|act| act.judged.as_ref())));
     lines
 }
 
