@@ -56,7 +56,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use piperoll_events::decision_right::Change;
-use piperoll_events::ids::{FrameworkId, PostId};
+use piperoll_events::ids::{ActorId, FrameworkId, PostId};
 use piperoll_events::measure::adopted::{MeasureLevel, Treatment};
 use piperoll_events::measure::baseline_set::Baseline;
 use piperoll_events::measure::duty_ended::Duty;
@@ -82,8 +82,8 @@ pub struct Measure {
     treatment: Option<Treatment>,
     level: Option<MeasureLevel>,
     baseline: Option<Baseline>,
-    /// What each source proposed last.
-    proposed: HashMap<Option<Label>, Baseline>,
+    /// What each source proposed last, and who entered it.
+    proposed: HashMap<Option<Label>, (Baseline, ActorId)>,
     targets: HashMap<TargetKey, Held>,
     places: Vec<Placed>,
     codes: HashMap<Label, Label>,
@@ -201,7 +201,7 @@ impl Entity for Measure {
             }
             MeasureFact::BaselineSet(fact) => self.baseline = Some(fact.baseline),
             MeasureFact::BaselineProposed(fact) => {
-                self.proposed.insert(fact.source.clone(), fact.baseline);
+                self.proposed.insert(fact.source.clone(), (fact.baseline, at.person));
             }
             MeasureFact::Reclassified(fact) => {
                 self.treatment = fact.treatment.or(self.treatment);
