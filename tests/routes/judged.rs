@@ -64,4 +64,9 @@ fn the_answer_says_what_was_relied_on_and_how_it_stood_and_says_it_again_when_re
         let act = found(said).unwrap()["act"].clone();
         assert_eq!((&act["judged"], &act["relied_on"]), (&said["judged"], &said["relied_on"]));
     }
+    for (prefix, said) in [("", "Made without the role"), ("/cy", "Gwnaed heb y rôl")] {
+        let path = format!("{prefix}/{}/measures/NM02/target-changes", served.body.ledger);
+        let page = String::from_utf8(served.get(&ann, &path).bytes).unwrap();
+        assert_eq!(page.matches(said).count(), 1, "{page}");
+    }
 }
