@@ -14,6 +14,7 @@ use piperoll_events::profile;
 use piperoll_events::sign_off::Covered;
 use piperoll_events::text::{Digest, Prose, SealedText};
 use piperoll_events::{Channel, Position};
+use piperoll_projections::accountability::judged::Judged;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,7 +31,7 @@ use super::route::{
 use crate::commands::{Command, Request, SealedWords};
 use crate::identity::claims::Claimed;
 use crate::identity::policy::{Act, What};
-use crate::ledger::{Acting, Answer, AnswerKind};
+use crate::ledger::{Acting, Answer, AnswerKind, Relied};
 
 const KEY: &str = "idempotency-key";
 const LONGEST_KEY: usize = 200;
@@ -57,6 +58,11 @@ struct Acted {
     event_id: Option<EventId>,
     /// How it came about.
     outcome: Outcome,
+    /// The versions of other things that the decision used. They are not guarded.
+    relied_on: Vec<Position>,
+    /// How they stood at the event's own position; absent where there was neither a table of decision
+    /// rights nor a role among them.
+    judged: Option<Judged>,
 }
 
 /// How an answer came about.
@@ -153,10 +159,12 @@ async fn perform(call: Call, way: Way) -> Result<Response, Problem> {
     acting.post.clone_from(&bearer.post);
     acting.role = way.what.allowed_by(&bearer.roles).and_then(|role| role.as_str().parse().ok());
     acting.expected = expected;
-    let answer = room.writer().await?.execute(command.as_ref(), &acting).await;
+    let writer = room.writer().await?;
+    let answer = writer.execute(command.as_ref(), &acting).await;
     numbers::acted(way.name, answer.as_ref().map(|answer| answer.kind));
     let answer = answer?;
-    accepted(call.part("ledger"), answer)
+    let relied = writer.relied(answer, command_id).await?;
+    accepted(call.part("ledger"), answer, relied)
 }
 
 /// The caller's name for this request.
@@ -293,13 +301,15 @@ async fn compare(room: &Room, fields: &Map<String, Value>) -> Result<(), Problem
     }
 }
 
-fn accepted(ledger: &str, answer: Answer) -> Result<Response, Problem> {
+fn accepted(ledger: &str, answer: Answer, relied: Relied) -> Result<Response, Problem> {
     let outcome = match answer.kind {
         AnswerKind::Recorded => Outcome::Recorded,
         AnswerKind::Unchanged => Outcome::Unchanged,
         AnswerKind::Repeated => Outcome::Repeated,
     };
-    let acted = Acted { position: answer.position, event_id: answer.event_id, outcome };
+    let Answer { position, event_id, .. } = answer;
+    let Relied { on: relied_on, judged } = relied;
+    let acted = Acted { position, event_id, outcome, relied_on, judged };
     let body = serde_json::to_vec(&acted).map_err(|error| Problem::ours(&error))?;
     let mut response = (StatusCode::ACCEPTED, body).into_response();
     let headers = response.headers_mut();

@@ -75,6 +75,9 @@ pub enum Rejection {
     /// The person entered what is to be signed.
     #[error("who entered a figure doesn't sign it; another person has to")]
     SameHands,
+    /// The person proposed what is to be approved.
+    #[error("who proposed a baseline doesn't approve it; another person has to, or a body decides")]
+    OwnProposal,
     /// No such signature stands.
     #[error("no signature of this post stands there")]
     NotSigned,
@@ -165,6 +168,7 @@ impl Rejection {
             Self::NoSuchStage { .. } => "no_such_stage",
             Self::NotASigner(_) => "not_a_signer",
             Self::SameHands => "same_hands",
+            Self::OwnProposal => "own_proposal",
             Self::NotSigned => "not_signed",
             Self::ImportOver(_) => "import_over",
             Self::RowsLost { .. } => "rows_lost",

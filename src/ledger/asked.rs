@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 
-use piperoll_events::ids::{ActorId, CommandId, EventId};
+use piperoll_events::ids::{ActorId, CommandId, EventId, RoleId};
+use piperoll_events::role::granted::{RoleName, RoleScope};
 use piperoll_events::text::{Digest, Label};
 use piperoll_events::{Asserted, Channel, DecodeError, EntityRef, Fact, Position};
 use sha2::{Digest as _, Sha256};
@@ -63,6 +64,13 @@ impl Acting {
             asserted: None,
             expected: None,
         }
+    }
+
+    /// The role acted in, for the whole ledger: the event names its version where the ledger knows of
+    /// one, and is judged by it. Whether it counts for a part alone is nothing that is asked yet.
+    pub(super) fn role_relied_on(&self) -> Option<EntityRef> {
+        let role = RoleName::find(self.role.as_ref()?.as_str())?;
+        Some(RoleId::of(self.actor, role, &RoleScope::Ledger).into())
     }
 }
 

@@ -107,7 +107,8 @@ impl Ledger {
         };
         let mut loaded = Loaded { held, fresh, witness, beside: Vec::new() };
         if loaded.witness == Witness::Here {
-            for entity in asked.request.relies_on(&loaded.held.state) {
+            let relied_on = asked.request.relies_on(&loaded.held.state);
+            for entity in relied_on.into_iter().chain(asked.acting.role_relied_on()) {
                 let known = self.shelf().find(entity);
                 let known = known.unwrap_or_else(|| Arc::new(Held::new(entity.kind)));
                 loaded.beside.push((entity, self.catch_up(entity, known).await?));

@@ -17,7 +17,7 @@ use piperoll_events::role::granted::{RoleName, RoleScope};
 use piperoll_events::role::{Ended, Granted};
 use piperoll_events::sign_off::{Covered, SignOffChain, SignedScope, Signer, SigningMode, Stage};
 use piperoll_events::submission::{RatingOverridden, SignOffRefused, SignOffWithdrawn, SignedOff};
-use piperoll_events::{EntityRef, Fact, Period, Position};
+use piperoll_events::{Fact, Period, Position};
 
 use super::facts::{MEASURES, Step};
 use super::histories::Seed;
@@ -156,7 +156,7 @@ fn of_post(n: u8, seed: Seed) -> Fact {
     }
 }
 
-fn of_role(n: u8, seed: Seed) -> (EntityRef, Fact) {
+pub(super) fn of_role(n: u8, seed: Seed) -> Step {
     let (person, role, scope) = (person(seed[5]), RoleName::Clerk, RoleScope::Ledger);
     let id = RoleId::of(person, role, &scope);
     let (reason, from) = (reason(), day(seed[4]));

@@ -71,6 +71,8 @@ impl World {
             15..=17 => Some(duties::said(measure, seed)),
             18 => Some(part_revised(seed)),
             19 => Some(framework_revised(seed)),
+            20 | 21 => Some(right_set(seed)),
+            22 => Some(duties::of_role(12 + seed[2] % 2, seed)),
             _ => self.submission(measure, seed, at),
         }
     }
@@ -113,25 +115,24 @@ impl World {
             breakdown: part(seed[3]),
             tier: if seed[4].is_multiple_of(4) { Tier::Stretch } else { Tier::Expected },
         };
-        let (new, reason) = (target(seed[5]), reason());
+        let (new, reason, authority) = (target(seed[5]), reason(), authority(seed[7]));
         let held = self.targets.iter().position(|(m, k, _)| *m == measure && *k == key);
         let fact: Fact = match held {
             None => {
                 self.targets.push((measure, key.clone(), new.clone()));
-                TargetSet { key, target: new, reason, authority: None, case: None }.into()
+                TargetSet { key, target: new, reason, authority, case: None }.into()
             }
             Some(n) if seed[6].is_multiple_of(3) => {
                 let (_, key, old) = self.targets.remove(n);
-                TargetWithdrawn { key, old, reason, authority: None, case: None }.into()
+                TargetWithdrawn { key, old, reason, authority, case: None }.into()
             }
             Some(n) if seed[6].is_multiple_of(5) => {
                 let old = std::mem::replace(&mut self.targets[n].2, new.clone());
-                TargetCorrected { key, corrects: Position(1), old, new, reason, authority: None }
-                    .into()
+                TargetCorrected { key, corrects: Position(1), old, new, reason, authority }.into()
             }
             Some(n) => {
                 let old = std::mem::replace(&mut self.targets[n].2, new.clone());
-                TargetChanged { key, old, new, reason, authority: None, case: None }.into()
+                TargetChanged { key, old, new, reason, authority, case: None }.into()
             }
         };
         (measure.into(), fact)
@@ -339,14 +340,14 @@ fn framework_revised(seed: Seed) -> Step {
 }
 
 fn rule_set(seed: Seed) -> Step {
-    if seed[3].is_multiple_of(4) {
-        let (right, reason) = (right(seed), reason());
-        let state =
-            if seed[4].is_multiple_of(3) { RightState::Withdrawn } else { RightState::InForce };
-        let fact = DecisionRightSet { right, state, reason, authority: None };
-        return (framework(seed[1]).into(), fact.into());
-    }
     let fact = RatingRuleSet { rule: rule(seed[2]), reason: reason(), authority: None };
+    (framework(seed[1]).into(), fact.into())
+}
+
+fn right_set(seed: Seed) -> Step {
+    let (right, reason) = (right(seed), reason());
+    let state = if seed[4].is_multiple_of(3) { RightState::Withdrawn } else { RightState::InForce };
+    let fact = DecisionRightSet { right, state, reason, authority: None };
     (framework(seed[1]).into(), fact.into())
 }
 

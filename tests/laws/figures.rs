@@ -261,8 +261,8 @@ fn outcomes(answer: &Value) -> Vec<String> {
 
 #[test]
 fn the_second_opinions_hold_on_histories_small_enough_to_see() {
-    for script in ["tests/naive/questions.py", "tests/naive/figures.py"] {
-        let told = Command::new("python3").args([script, "--self-test"]).output().unwrap();
+    for script in ["questions", "figures", "judged"].map(|it| format!("tests/naive/{it}.py")) {
+        let told = Command::new("python3").args([&*script, "--self-test"]).output().unwrap();
         let said = String::from_utf8_lossy(&told.stderr);
         assert!(told.status.success(), "{script}: {said}");
     }

@@ -6,8 +6,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use piperoll_events::decision_right::Change;
 use piperoll_events::ids::{ActorId, CommandId, EventId, ImportId, LedgerId};
-use piperoll_events::{Asserted, Channel, EntityRef, Event, Fact, Position, Record, Revision};
+use piperoll_events::{
+    Asserted, Channel, EntityKind, EntityRef, Event, Fact, Position, Record, Revision,
+};
 use piperoll_projections::{Outcome, Placed, RejectReason};
 
 use super::facts::{self, World};
@@ -21,6 +24,8 @@ pub(crate) type Seed = [u8; 8];
 pub(crate) struct Entry {
     pub(crate) body: Vec<u8>,
     pub(crate) placed: Placed,
+    /// Whether it was written and not forged.
+    counts: bool,
 }
 
 /// A ledger's entries, position 1 first.
@@ -131,9 +136,26 @@ impl Writer {
         self.clock += TimeDelta::milliseconds(i64::from(seed[7]) * 40 - 500);
         self.opened |= makers::opens(&fact);
         let known = !self.opened && makers::asserts(&fact);
-        let event = self.event(entity, fact, revision, previous, known);
+        let mut event = self.event(entity, fact, revision, previous, known);
+        if Change::of(&event.fact).is_some() {
+            event.record.relied_on = self.relied_on(seed);
+        }
         self.heads.insert(entity, (revision, self.next()));
-        self.push(event.encode().unwrap());
+        self.push(event.encode().unwrap(), true);
+    }
+
+    /// A version of a framework and one of a role, the last or one long gone: in a history written by
+    /// one hand nothing comes between a decision and its place, so it is planted.
+    fn relied_on(&self, seed: Seed) -> Vec<Position> {
+        let of = |kind: EntityKind, n: u8| {
+            let counted = self.entries.iter().filter(|it| it.counts);
+            let seen = counted.filter(|it| it.placed.entity.is_some_and(|it| it.kind == kind));
+            let seen: Vec<Position> = seen.map(|it| it.placed.position).collect();
+            let back = usize::from(n) % 6;
+            (n < 192).then(|| seen.iter().rev().nth(back).copied()).flatten()
+        };
+        let seen = [of(EntityKind::Framework, seed[3]), of(EntityKind::Role, seed[4])];
+        seen.into_iter().flatten().collect()
     }
 
     fn event(
@@ -197,21 +219,21 @@ impl Writer {
                 let reason = RejectReason::Mac;
                 let outcome = Outcome::Reject(reason, "no key of ours made it".to_owned());
                 let placed = Placed { position: self.next(), entity: Some(event.entity), outcome };
-                self.entries.push(Entry { body: Vec::new(), placed });
+                self.entries.push(Entry { body: Vec::new(), placed, counts: false });
                 return;
             }
         }
-        self.push(event.encode().unwrap());
+        self.push(event.encode().unwrap(), false);
     }
 
-    fn push(&mut self, body: Vec<u8>) {
+    fn push(&mut self, body: Vec<u8>, counts: bool) {
         let event = Event::decode(&body).unwrap();
         let placed = Placed {
             position: self.next(),
             entity: Some(event.entity),
             outcome: Outcome::Event(event),
         };
-        self.entries.push(Entry { body, placed });
+        self.entries.push(Entry { body, placed, counts });
     }
 }
 

@@ -7,7 +7,7 @@ use piperoll_events::measure::{baseline_set::Baseline, code_assigned::Code, plac
 use piperoll_events::rating::{
     Compare, Ends, RatingRule, Scale, ScaleLevel, Shape, Tolerance, Track,
 };
-use piperoll_events::reason::{AuthorityKind, Reason, ReasonCode};
+use piperoll_events::reason::{Authority, AuthorityKind, Reason, ReasonCode};
 use piperoll_events::submission::{NoValueDeclared, no_value_declared::NoValue};
 use piperoll_events::target::{Level, Point, Target, TargetShape};
 use piperoll_events::text::{Digest, Label, SealedText, Words};
@@ -16,6 +16,8 @@ use piperoll_events::{Breakdown, Cell, Fact, Period, Quantity, breakdown::Tag};
 use super::histories::Seed;
 
 pub(super) const FRAMEWORKS: u8 = 2;
+/// Who decides.
+const DECIDERS: [&str; 2] = ["Cabinet", "Council"];
 /// The same quarter twice, what contains it, and years pooled.
 pub(crate) const PERIODS: [&str; 9] = [
     "FY2021-Q1",
@@ -189,13 +191,19 @@ pub(super) fn words(text: &str) -> Words {
     Words { en: label(text), cy: None }
 }
 
+/// Nobody, or a body.
+pub(super) fn authority(n: u8) -> Option<Authority> {
+    let by = DECIDERS.get(usize::from(n) % 3)?;
+    Some(Authority { body: by.parse().ok(), ..Authority::of(AuthorityKind::BodyDecision) })
+}
+
 pub(crate) fn right(seed: Seed) -> DecisionRight {
     DecisionRight {
         code: label(["targets", "rules"][usize::from(seed[5]) % 2]),
         subject: [ChangeSubject::Target, ChangeSubject::RatingRule][usize::from(seed[6]) % 2],
         class: ChangeClass::Material,
         kind: AuthorityKind::BodyDecision,
-        by: label("Cabinet"),
+        by: label(DECIDERS[usize::from(seed[7]) % 2]),
         resolutions: Vec::new(),
         call_in_days: None,
         consult: Vec::new(),

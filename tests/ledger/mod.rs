@@ -4,6 +4,7 @@ mod batches;
 mod expecting;
 mod following;
 mod guarding;
+mod judging;
 mod relying;
 mod signing;
 mod writing;

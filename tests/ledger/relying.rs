@@ -65,7 +65,7 @@ pub(super) fn adopt_measure() -> Adopt {
 }
 
 /// Only `by` decides about targets from here on.
-fn only(by: &str) -> SetDecisionRight {
+pub(super) fn only(by: &str) -> SetDecisionRight {
     let right = DecisionRight {
         code: "targets".parse().unwrap(),
         subject: ChangeSubject::Target,
@@ -81,7 +81,7 @@ fn only(by: &str) -> SetDecisionRight {
     SetDecisionRight { framework: framework(), fact }
 }
 
-fn target(period: &str, body: Option<&str>) -> SetTarget {
+pub(super) fn target(period: &str, body: Option<&str>) -> SetTarget {
     let key = TargetKey {
         period: period.parse().unwrap(),
         breakdown: Breakdown::HEADLINE,
@@ -100,7 +100,7 @@ pub(super) async fn done(ledger: &Ledger, request: &dyn Request) -> Position {
     ledger.execute(request, &acting()).await.unwrap().position
 }
 
-async fn event_at(ledger: &Ledger, position: Position) -> Event {
+pub(super) async fn event_at(ledger: &Ledger, position: Position) -> Event {
     Event::decode(&ledger.stream().find(position).await.unwrap().unwrap().body).unwrap()
 }
 

@@ -3,6 +3,7 @@
 mod conventions;
 mod document;
 mod hostile;
+mod judged;
 mod killed;
 mod limits;
 mod outage;

@@ -90,6 +90,8 @@ impl<'a> Teller<'a> {
             (&json!("api"), &json!("Performance Manager"))
         );
         assert!(MOST.contains(&record["role"].as_str().unwrap()), "{record}");
+        let relied_on = record.get("relied_on").cloned().unwrap_or(json!([]));
+        assert_eq!(acted["relied_on"], relied_on, "{operation}");
         self.told.push(operation.to_owned());
         length + 1
     }
@@ -224,9 +226,16 @@ impl<'a> Teller<'a> {
         self.tell("measure_withdraw_target", &of("withdraw-target"), &withdraw);
         let proposed = example("measure.baseline_proposed.v1", &json!({}));
         self.tell("measure_propose_baseline", &of("propose-baseline"), &proposed);
-        let set = json!({ "baseline": { "period": "FY2020", "value": "90.8" } });
-        let set = example("measure.baseline_set.v1.1", &set);
-        self.tell("measure_set_baseline", &of("set-baseline"), &set);
+        let baseline = json!({ "period": "FY2020", "value": "90.8" });
+        let set = |changes: &Value| example("measure.baseline_set.v1.1", changes);
+        // Who proposed it doesn't approve it, but may record that a body did.
+        let own =
+            set(&json!({ "baseline": baseline, "authority": { "kind": "delegated_decision" } }));
+        let (path, now) = (self.served.at(&of("set-baseline")), Some(self.served.length()));
+        let refused = self.served.post(&self.enters, &path, ("own-baseline", now), &own);
+        refused.problem(422, "own_proposal");
+        let minuted = set(&json!({ "baseline": baseline }));
+        self.tell("measure_set_baseline", &of("set-baseline"), &minuted);
     }
 
     fn figures(&mut self) {

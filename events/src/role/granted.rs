@@ -66,6 +66,13 @@ pub enum RoleName {
 }
 
 impl RoleName {
+    /// The role that a word on the wire stands for.
+    #[must_use]
+    pub fn find(word: &str) -> Option<Self> {
+        let word = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(word);
+        Self::deserialize(word).ok()
+    }
+
     /// The word on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -112,6 +119,8 @@ mod tests {
     fn a_role_is_called_what_it_is_called_on_the_wire() {
         for role in [RoleName::Officer, RoleName::FrameworkAdmin, RoleName::Public] {
             assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
+            assert_eq!(RoleName::find(role.as_str()), Some(role));
         }
+        assert_eq!(RoleName::find("Clerk"), None);
     }
 }

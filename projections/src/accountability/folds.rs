@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** total and stateless.
 
+use piperoll_events::decision_right::Change;
 use piperoll_events::framework::Framework;
 use piperoll_events::ids::{ActorId, CommandId, ImportId, MeasureId, PostId};
 use piperoll_events::measure::Measure;
@@ -16,7 +17,8 @@ use piperoll_events::{Authority, Event, Fact, Position, Reason};
 use uuid::Uuid;
 
 use super::rows::{
-    ActRow, ChainRow, DelegationRow, DutyRow, Histories, HoldingRow, PostRow, SignatureRow,
+    ActRow, ChainRow, DecisionRightRow, DelegationRow, DutyRow, Histories, HoldingRow, PostRow,
+    RoleRow, SignatureRow,
 };
 use super::words::{Began, Signing};
 use crate::runtime::copy::Json;
@@ -37,7 +39,16 @@ pub(crate) fn fold(events: &[(Position, Event)]) -> Histories {
                 position: at.position,
                 chain: Json::of(&fact.chain),
             }),
+            Fact::Framework(Framework::DecisionRightSet(fact)) => {
+                out.decision_right.push(DecisionRightRow {
+                    framework: at.id,
+                    position: at.position,
+                    decides: Json::of(&fact.right),
+                    in_force: fact.state.is_in_force(),
+                });
+            }
             Fact::Measure(fact) => out.duty.extend(duty(at, fact)),
+            Fact::Role(fact) => out.role.push(role(at, fact)),
             Fact::Post(fact) => post(&mut out, at, fact),
             Fact::Submission(fact) => out.signature.extend(signature(at, fact)),
             _ => {}
@@ -90,6 +101,15 @@ fn post(out: &mut Histories, at: At, fact: &Post) {
             valid_until: fact.until,
         }),
     }
+}
+
+fn role(at: At, fact: &Role) -> RoleRow {
+    let (happened, valid_from, valid_until) = match fact {
+        Role::Granted(fact) => (Began::Began, fact.from, fact.until),
+        Role::Ended(fact) => (Began::Ended, fact.on, None),
+    };
+    let happened = happened.number();
+    RoleRow { role: at.id, position: at.position, happened, valid_from, valid_until }
 }
 
 fn duty(at: At, fact: &Measure) -> Option<DutyRow> {
@@ -264,6 +284,7 @@ fn of_measure(fact: &Measure) -> Ground<'_> {
 fn act(position: Position, event: &Event, ground: Ground<'_>) -> ActRow {
     let record = &event.record;
     let asserted = record.asserted.as_ref();
+    let change = Change::of(&event.fact);
     let relied_on = Some(&record.relied_on).filter(|relied_on| !relied_on.is_empty());
     ActRow {
         position,
@@ -287,6 +308,8 @@ fn act(position: Position, event: &Event, ground: Ground<'_>) -> ActRow {
         authority: ground.authority.map(Json::of),
         made_case: ground.case.map(Json::of),
         asserted: asserted.is_some(),
+        subject: change.map(|change| change.subject.number()),
+        class: change.map(|change| change.class.number()),
     }
 }
 

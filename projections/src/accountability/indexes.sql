@@ -6,3 +6,5 @@ create index on delegation (post, position);
 create index on duty (measure, position);
 create index on signature (measure, period, position);
 create index on chain (framework, position);
+create index on decision_right (framework, position);
+create index on role (role, position);

@@ -4,11 +4,13 @@
 //! What an act did to a figure, a target or a definition stands in the scorecard's histories; here
 //! stands the act itself. An answer takes both at one position.
 //!
-//! **Invariant:** one act is one row, and a row looks at one event alone. What a person is called
-//! stands in the vault, never here.
+//! **Invariant:** one act is one row, and a row looks at one event alone; what an act relied on is
+//! judged again when the act is read, up to its own position. What a person is called stands in the
+//! vault, never here.
 
 pub mod duties;
 mod folds;
+pub mod judged;
 mod rows;
 pub mod signing;
 pub mod table;

@@ -16,6 +16,7 @@ histories! { Histories;
         relied_on: Option<Json>, import: Option<Uuid>, file_digest: Option<Digest>,
         row: Option<u64>, reported_known_at: Option<DateTime<Utc>>, reason: Option<Json>,
         authority: Option<Json>, made_case: Option<Json>, asserted: bool,
+        subject: Option<i16>, class: Option<i16>,
     }
     post: PostRow (All) {
         post: Uuid, position: Position, kind: i16, title: Json, organisation: Option<String>,
@@ -38,4 +39,11 @@ histories! { Histories;
         rating: Option<String>, statement: Option<Json>,
     }
     chain: ChainRow (All) { framework: Uuid, position: Position, chain: Json }
+    decision_right: DecisionRightRow (All) {
+        framework: Uuid, position: Position, decides: Json, in_force: bool,
+    }
+    role: RoleRow (All) {
+        role: Uuid, position: Position, happened: i16, valid_from: NaiveDate,
+        valid_until: Option<NaiveDate>,
+    }
 }

@@ -6,7 +6,9 @@ create table act (
     actor uuid not null, on_behalf_of uuid, post text, role text, channel smallint not null,
     recorded_at timestamptz not null, command uuid not null, correlation uuid, relied_on json,
     import uuid, file_digest bytea, row bigint, reported_known_at timestamptz,
-    reason json, authority json, made_case json, asserted boolean not null
+    reason json, authority json, made_case json, asserted boolean not null,
+    -- What the framework's table of decision rights was asked about it.
+    subject smallint, class smallint
 );
 create table post (
     post uuid not null, position bigint not null, kind smallint not null, title json not null,
@@ -33,3 +35,13 @@ create table signature (
     scope json, covers json, rating text, statement json
 );
 create table chain (framework uuid not null, position bigint not null, chain json not null);
+-- A row of a framework's table of decision rights was set, or taken out.
+create table decision_right (
+    framework uuid not null, position bigint not null, decides json not null,
+    in_force boolean not null
+);
+-- A role begins to count on `valid_from`, or counts no longer from then on.
+create table role (
+    role uuid not null, position bigint not null, happened smallint not null,
+    valid_from date not null, valid_until date
+);

@@ -14,9 +14,10 @@ use serde::Serialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::judged::{self, Asked, Judged};
 use crate::runtime::columns::Columns;
 use crate::runtime::cursor::bigint;
-use crate::runtime::session::Session;
+use crate::runtime::session::{Parameters, Session};
 use crate::runtime::{Cursor, RuntimeError, Schema};
 
 /// Asks one ledger's accountability.
@@ -71,6 +72,9 @@ pub struct Act {
     pub case: Option<TargetCase>,
     /// Whether a file says so.
     pub asserted: bool,
+    /// How what it relied on stood at its own position; absent where it relied on neither a table of
+    /// decision rights nor a role.
+    pub judged: Option<Judged>,
 }
 
 fn written<S: serde::Serializer>(entity: &EntityRef, to: S) -> Result<S::Ok, S::Error> {
@@ -82,7 +86,8 @@ macro_rules! columns {
     () => {
         "position, kind, entity, happened, actor, on_behalf_of, post, role, channel, recorded_at, \
          command, correlation, relied_on, import, file_digest, row, reported_known_at, reason, \
-         authority, made_case, asserted"
+         authority, made_case, asserted, subject, class, \
+         (recorded_at at time zone 'Europe/London')::date"
     };
 }
 
@@ -116,8 +121,8 @@ impl Reader {
         let text = concat!("select ", columns!(), " from @.act where position = any($1)");
         let positions: Vec<i64> = positions.iter().copied().map(bigint).collect();
         let session = self.session().await?;
-        let rows = session.rows(text, &[&positions]).await?;
-        rows.iter().map(|row| act(row).map(|act| (act.position, act))).collect()
+        let acts = judged::again(&session, &session.rows(text, &[&positions]).await?).await?;
+        Ok(acts.into_iter().map(|act| (act.position, act)).collect())
     }
 
     /// The acts of some kinds between two positions, the first not among them, by position.
@@ -137,16 +142,17 @@ impl Reader {
             order by position"
         );
         let session = self.session().await?;
-        let rows = session.rows(text, &[&bigint(after), &bigint(upto), &happened]).await?;
-        rows.iter().map(act).collect()
+        let parameters: Parameters<'_> = &[&bigint(after), &bigint(upto), &happened];
+        judged::again(&session, &session.rows(text, parameters).await?).await
     }
 }
 
-fn act(row: &Row) -> Result<Act, RuntimeError> {
+/// An act, not judged yet, with what judging it takes.
+pub(super) fn act(row: &Row) -> Result<(Act, Asked), RuntimeError> {
     let mut columns = Columns::of(row, "act");
     let position = columns.position()?;
     let kind: EntityKind = columns.word()?;
-    Ok(Act {
+    let act = Act {
         position,
         entity: EntityRef::new(kind, columns.uuid()?),
         happened: columns.next()?,
@@ -167,5 +173,8 @@ fn act(row: &Row) -> Result<Act, RuntimeError> {
         authority: columns.json_or_none()?,
         case: columns.json_or_none()?,
         asserted: columns.next()?,
-    })
+        judged: None,
+    };
+    let change = columns.word_or_none()?.zip(columns.word_or_none()?);
+    Ok((act, Asked { change, day: columns.next()? }))
 }

@@ -1,5 +1,6 @@
 //! The words that the tables keep as small numbers.
 
+use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::measure::duty_ended::Duty;
 use piperoll_events::post::created::PostKind;
 use piperoll_events::post::held::Basis;
@@ -36,4 +37,9 @@ numbered! {
     Duty { Accountable = 1, Steward = 2, Contributor = 3 }
     PostKind { Officer = 1, Member = 2, BodySeat = 3 }
     Basis { Substantive = 1, Acting = 2 }
+    ChangeSubject {
+        Target = 1, Baseline = 2, Definition = 3, Treatment = 4, Retirement = 5, RatingRule = 6,
+        DecisionRight = 7, SignOffChain = 8,
+    }
+    ChangeClass { Editorial = 1, Clarifying = 2, Material = 3 }
 }

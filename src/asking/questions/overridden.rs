@@ -9,6 +9,7 @@ use piperoll_events::reason::Reason;
 use piperoll_events::text::{Label, Words};
 use piperoll_events::{Authority, Period, Position};
 use piperoll_projections::accountability::Act;
+use piperoll_projections::accountability::judged::Judged;
 use piperoll_projections::score::Rating;
 use piperoll_projections::scorecard::{Line, OverrideLine};
 use schemars::JsonSchema;
@@ -59,6 +60,8 @@ pub struct Overridden {
     pub reason: Option<Reason>,
     /// Who decided.
     pub authority: Option<Authority>,
+    /// How the table of decision rights and the role stood where it was recorded.
+    pub judged: Option<Judged>,
     /// Whether it is in force at the moment asked about.
     pub standing: Standing,
     /// The first event after which it was in force no longer.
@@ -261,6 +264,7 @@ fn override_row(
         post: act.and_then(|act| act.post.clone()),
         reason: act.and_then(|act| act.reason.clone()),
         authority: act.and_then(|act| act.authority.clone()),
+        judged: act.and_then(|act| act.judged.clone()),
         standing,
         ended_by: superseded_by.or(ended_by),
         asserted: it.asserted,
@@ -307,6 +311,7 @@ fn reported_row(then: &Scored<Line>) -> Option<Overridden> {
         post: None,
         reason: None,
         authority: None,
+        judged: None,
         standing: Standing::NotUsed,
         ended_by: None,
         asserted: headline.asserted,

@@ -10,6 +10,7 @@ use piperoll_events::ids::{ActorId, FrameworkId, MeasureId, PostId};
 use piperoll_events::sign_off::{Covered, SignedScope, SigningMode, Stage};
 use piperoll_events::text::{Label, Words};
 use piperoll_events::{Period, Position, Tier};
+use piperoll_projections::accountability::judged::Judged;
 use piperoll_projections::accountability::signing::Said;
 use piperoll_projections::accountability::words::Signing;
 use piperoll_projections::score::Rating;
@@ -50,6 +51,8 @@ pub struct Signed {
     pub person: Option<ActorId>,
     /// For whom.
     pub acting_for: Option<ActorId>,
+    /// How the role acted in stood where it was recorded.
+    pub judged: Option<Judged>,
     /// Where it was signed or refused.
     pub position: Option<Position>,
     /// The versions covered.
@@ -169,6 +172,7 @@ impl Desk {
             let act = row.position.and_then(|position| acts.get(&position));
             row.person = act.map(|act| act.actor);
             row.acting_for = act.and_then(|act| act.on_behalf_of);
+            row.judged = act.and_then(|act| act.judged.clone());
         }
         let mut by_state = BTreeMap::new();
         for row in &rows {
@@ -305,6 +309,7 @@ fn outstanding(stage: &Stage) -> Signed {
         post_title: None,
         person: None,
         acting_for: None,
+        judged: None,
         position: None,
         covers: Vec::new(),
         rating: None,
@@ -338,6 +343,7 @@ fn signed(it: &Said, said: &[Said], touches: &[Touch]) -> Option<Signed> {
         post_title: it.title.clone(),
         person: None,
         acting_for: None,
+        judged: None,
         position: Some(it.position),
         covers: it.covers.clone(),
         rating: it.rating.clone(),

@@ -5,7 +5,7 @@ use piperoll_events::target::Level;
 use piperoll_events::{Period, Target};
 use piperoll_projections::score::{Known, Rating};
 
-use super::{Put, Within, print};
+use super::{Put, Within, judged, print};
 use crate::asking::questions::made_easier::{self, Easier, Owner};
 use crate::asking::questions::retargeting::Retargeting;
 use crate::asking::questions::who_changed;
@@ -56,7 +56,7 @@ impl MadeEasier {
     }
 }
 
-const HEADINGS: [&str; 24] = [
+const HEADINGS: [&str; 26] = [
     "position",
     "known_at",
     "measure",
@@ -81,6 +81,8 @@ const HEADINGS: [&str; 24] = [
     "post",
     "actor",
     "asserted",
+    judged::HEADINGS[0],
+    judged::HEADINGS[1],
 ];
 
 const EASIER: [&str; 6] =
@@ -89,7 +91,7 @@ const EASIER: [&str; 6] =
 fn cells(row: &Retargeting) -> Vec<String> {
     let known = row.known_actual.as_ref();
     let act = row.act.as_ref();
-    vec![
+    let mut cells = vec![
         row.position.to_string(),
         row.known_at.map(piperoll_events::envelope::micros).unwrap_or_default(),
         row.measure.to_string(),
@@ -114,7 +116,9 @@ fn cells(row: &Retargeting) -> Vec<String> {
         act.and_then(|act| act.post.clone()).unwrap_or_default(),
         act.map(|act| act.actor.to_string()).unwrap_or_default(),
         if row.asserted { "yes" } else { "no" }.to_owned(),
-    ]
+    ];
+    cells.extend(judged::cells(act.and_then(|act| act.judged.as_ref())));
+    cells
 }
 
 fn easier_cells(row: &Easier) -> Vec<String> {
@@ -168,6 +172,7 @@ fn story(row: &Retargeting) -> Vec<String> {
     if let Some(given) = &row.authority {
         lines.push(format!("  authority: {}", authority(given)));
     }
+    lines.extend(judged::lines(row.act.as_ref().and_then(|act| act.judged.as_ref())));
     lines
 }
 

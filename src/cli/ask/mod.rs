@@ -6,6 +6,7 @@ mod changes;
 mod compared;
 mod dropped;
 mod figures;
+mod judged;
 mod overridden;
 mod signed;
 mod turned;

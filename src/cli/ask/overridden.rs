@@ -1,6 +1,6 @@
 //! How an answer to `overridden` is printed.
 
-use super::{Put, Within, print};
+use super::{Put, Within, judged, print};
 use crate::asking::questions::overridden::{self, Asked};
 use crate::cli::output;
 
@@ -22,7 +22,7 @@ impl Overridden {
     }
 }
 
-const HEADINGS: [&str; 12] = [
+const HEADINGS: [&str; 14] = [
     "class",
     "measure",
     "code",
@@ -35,10 +35,12 @@ const HEADINGS: [&str; 12] = [
     "reason",
     "standing",
     "ended_by",
+    judged::HEADINGS[0],
+    judged::HEADINGS[1],
 ];
 
 fn cells(row: &overridden::Overridden) -> Vec<String> {
-    vec![
+    let mut cells = vec![
         output::words(&row.class),
         row.measure.to_string(),
         row.code.clone(),
@@ -51,7 +53,9 @@ fn cells(row: &overridden::Overridden) -> Vec<String> {
         row.reason.as_ref().map(|it| output::words(&it.code)).unwrap_or_default(),
         output::words(&row.standing),
         row.ended_by.map(|at| at.to_string()).unwrap_or_default(),
-    ]
+    ];
+    cells.extend(judged::cells(row.judged.as_ref()));
+    cells
 }
 
 fn story(row: &overridden::Overridden) -> Vec<String> {
@@ -74,5 +78,6 @@ fn story(row: &overridden::Overridden) -> Vec<String> {
     }
     let ended = row.ended_by.map(|at| format!(" by position {at}")).unwrap_or_default();
     lines.push(format!("  {}{ended}", output::words(&row.standing)));
+    lines.extend(judged::lines(row.judged.as_ref()));
     lines
 }

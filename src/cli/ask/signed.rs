@@ -2,7 +2,7 @@
 
 use piperoll_events::{Period, Position};
 
-use super::{Put, print};
+use super::{Put, judged, print};
 use crate::asking::questions::signed_by::{self, Signed};
 use crate::cli::output;
 
@@ -24,7 +24,7 @@ impl SignedBy {
     }
 }
 
-const HEADINGS: [&str; 10] = [
+const HEADINGS: [&str; 12] = [
     "stage",
     "scope",
     "state",
@@ -35,6 +35,8 @@ const HEADINGS: [&str; 10] = [
     "ended_by",
     "person",
     "changed_after",
+    judged::HEADINGS[0],
+    judged::HEADINGS[1],
 ];
 
 fn cells(row: &Signed) -> Vec<String> {
@@ -42,7 +44,7 @@ fn cells(row: &Signed) -> Vec<String> {
         positions.map(|position| position.to_string()).collect::<Vec<_>>().join(" ")
     };
     let post = row.post_title.as_ref().map(|title| title.en.to_string());
-    vec![
+    let mut cells = vec![
         row.stage.to_string(),
         row.scope.iter().map(output::words).collect::<Vec<_>>().join(" "),
         output::words(&row.state),
@@ -53,7 +55,9 @@ fn cells(row: &Signed) -> Vec<String> {
         row.ended_by.map(|position| position.to_string()).unwrap_or_default(),
         row.person.map(|person| person.to_string()).unwrap_or_default(),
         list(&mut row.changed_after.iter().map(|touch| touch.position)),
-    ]
+    ];
+    cells.extend(judged::cells(row.judged.as_ref()));
+    cells
 }
 
 /// A stage told line by line.
@@ -77,5 +81,6 @@ fn story(row: &Signed) -> Vec<String> {
         let within = if row.scope.contains(&touch.scope) { "not covered" } else { "out of scope" };
         lines.push(format!("  changed since: {kind} at position {position}, {within}"));
     }
+    lines.extend(judged::lines(row.judged.as_ref()));
     lines
 }

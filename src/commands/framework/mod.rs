@@ -31,7 +31,7 @@ pub use set_taxonomy::SetTaxonomy;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject, DecisionRight};
+use piperoll_events::decision_right::{Change, ChangeSubject, Rights};
 use piperoll_events::framework::{Adopted, Framework as FrameworkFact};
 use piperoll_events::rating::{RatingRule, Scale};
 use piperoll_events::sign_off::{SignOffChain, Stage};
@@ -48,7 +48,7 @@ pub struct Framework {
     named: Option<Named>,
     scale: Option<Scale>,
     rule: Option<RatingRule>,
-    rights: BTreeMap<Label, DecisionRight>,
+    rights: Rights,
     /// Where the rule was recorded.
     ruled_at: Option<Position>,
     chain: Option<SignOffChain>,
@@ -118,27 +118,25 @@ impl Framework {
         authority: Option<&Authority>,
     ) -> Result<(), Rejection> {
         match ground.witness {
-            Witness::Here => self.allows((subject, ChangeClass::Material), authority),
+            Witness::Here => self.allows(Change::material(subject, authority)),
             Witness::Elsewhere => Ok(()),
         }
     }
 
-    /// Whether the table of decision rights accepts `authority` for such a change.
+    /// Whether the table of decision rights accepts such a change.
     ///
     /// # Errors
     /// It doesn't; the rows that would have are named.
-    pub fn allows(
-        &self,
-        (subject, class): (ChangeSubject, ChangeClass),
-        authority: Option<&Authority>,
-    ) -> Result<(), Rejection> {
-        let rows = self.rights.values().filter(|row| row.speaks_of(subject, class));
-        let rows: Vec<&DecisionRight> = rows.collect();
-        let accepted = |authority| rows.iter().any(|row| row.accepts(authority));
-        if rows.is_empty() || authority.is_some_and(accepted) {
-            return Ok(());
-        }
-        Err(Rejection::AuthorityNeeded { accepted: rows.into_iter().cloned().collect() })
+    pub fn allows(&self, change: Change<'_>) -> Result<(), Rejection> {
+        self.rights.accept(change).map_err(|rows| Rejection::AuthorityNeeded {
+            accepted: rows.into_iter().cloned().collect(),
+        })
+    }
+
+    /// Its table of decision rights.
+    #[must_use]
+    pub const fn rights(&self) -> &Rights {
+        &self.rights
     }
 }
 
@@ -173,12 +171,7 @@ impl Entity for Framework {
                 (self.rule, self.ruled_at) = (Some(fact.rule.clone()), Some(position));
             }
             FrameworkFact::SignOffChainSet(fact) => self.chain = Some(fact.chain.clone()),
-            FrameworkFact::DecisionRightSet(fact) if fact.state.is_in_force() => {
-                self.rights.insert(fact.right.code.clone(), fact.right.clone());
-            }
-            FrameworkFact::DecisionRightSet(fact) => {
-                self.rights.remove(&fact.right.code);
-            }
+            FrameworkFact::DecisionRightSet(fact) => self.rights.set(&fact.right, fact.state),
         }
     }
 }
@@ -207,6 +200,7 @@ fn check_rule(rule: &RatingRule, scale: Option<&Scale>) -> Result<(), Rejection>
 #[cfg(test)]
 pub(crate) mod examples {
     use super::*;
+    use piperoll_events::decision_right::{ChangeClass, DecisionRight};
     use piperoll_events::framework::decision_right_set::RightState;
     use piperoll_events::framework::{Amended, AmendmentBegun, DecisionRightSet, TaxonomySet};
     use piperoll_events::ids::PostId;

@@ -31,7 +31,7 @@ impl Command for SetDecisionRight {
             return Err(Rejection::Missing("the framework"));
         }
         let right = &self.fact.right;
-        match framework.rights.get(&right.code) {
+        match framework.rights.find(&right.code) {
             Some(held) if self.fact.state.is_in_force() && held == right => {
                 return Ok(Decision::Unchanged);
             }

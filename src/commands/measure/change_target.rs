@@ -1,6 +1,5 @@
 //! Aim at something else.
 
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::TargetChanged;
 use piperoll_events::reason::{Authority, Reason};
@@ -50,16 +49,17 @@ impl Command for ChangeTarget {
         if held.target == self.new {
             return Ok(Decision::Unchanged);
         }
-        let asked = (ChangeSubject::Target, ChangeClass::Material);
-        measure.allows(ground, asked, self.authority.as_ref())?;
-        Ok(Decision::record(TargetChanged {
-            key: self.key.clone(),
-            old: held.target.clone(),
-            new: self.new.clone(),
-            reason: self.reason.clone(),
-            authority: self.authority.clone(),
-            case: self.case.clone(),
-        }))
+        measure.decided(
+            ground,
+            TargetChanged {
+                key: self.key.clone(),
+                old: held.target.clone(),
+                new: self.new.clone(),
+                reason: self.reason.clone(),
+                authority: self.authority.clone(),
+                case: self.case.clone(),
+            },
+        )
     }
 }
 
@@ -69,6 +69,7 @@ mod tests {
     use crate::commands::framework::examples::{adopted as framework_adopted, approval, right_set};
     use crate::commands::measure::examples::{adopted, key, reason, standing};
     use crate::commands::spec::given;
+    use piperoll_events::decision_right::ChangeSubject;
     use piperoll_events::ids::FrameworkId;
 
     fn change(period: &str, at: &str) -> ChangeTarget {

@@ -1,6 +1,5 @@
 //! Put right what the record says of a target.
 
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::TargetCorrected;
 use piperoll_events::reason::{Authority, Reason};
@@ -50,16 +49,17 @@ impl Command for CorrectTarget {
         if held.position != self.corrects {
             return Err(Rejection::OtherContent);
         }
-        let asked = (ChangeSubject::Target, ChangeClass::Material);
-        measure.allows(ground, asked, self.authority.as_ref())?;
-        Ok(Decision::record(TargetCorrected {
-            key: self.key.clone(),
-            corrects: self.corrects,
-            old: held.target.clone(),
-            new: self.new.clone(),
-            reason: self.reason.clone(),
-            authority: self.authority.clone(),
-        }))
+        measure.decided(
+            ground,
+            TargetCorrected {
+                key: self.key.clone(),
+                corrects: self.corrects,
+                old: held.target.clone(),
+                new: self.new.clone(),
+                reason: self.reason.clone(),
+                authority: self.authority.clone(),
+            },
+        )
     }
 }
 

@@ -55,8 +55,8 @@ pub use withdraw_target::WithdrawTarget;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
-use piperoll_events::ids::{FrameworkId, PostId};
+use piperoll_events::decision_right::Change;
+use piperoll_events::ids::{ActorId, FrameworkId, PostId};
 use piperoll_events::measure::adopted::{MeasureLevel, Treatment};
 use piperoll_events::measure::baseline_set::Baseline;
 use piperoll_events::measure::duty_ended::Duty;
@@ -64,9 +64,7 @@ use piperoll_events::measure::placed::Place as Placed;
 use piperoll_events::measure::{Adopted, Measure as MeasureFact};
 use piperoll_events::target::{Level, TargetShape};
 use piperoll_events::text::{Label, Words};
-use piperoll_events::{
-    Authority, Definition, EntityRef, Fact, Polarity, Position, Target, TargetKey,
-};
+use piperoll_events::{Definition, EntityRef, Fact, Polarity, Position, Target, TargetKey};
 
 use super::framework::Framework;
 use super::post::Post;
@@ -84,8 +82,8 @@ pub struct Measure {
     treatment: Option<Treatment>,
     level: Option<MeasureLevel>,
     baseline: Option<Baseline>,
-    /// What each source proposed last.
-    proposed: HashMap<Option<Label>, Baseline>,
+    /// What each source proposed last, and who entered it.
+    proposed: HashMap<Option<Label>, (Baseline, ActorId)>,
     targets: HashMap<TargetKey, Held>,
     places: Vec<Placed>,
     codes: HashMap<Label, Label>,
@@ -134,18 +132,15 @@ impl Measure {
         self.adopted.iter().map(|adopted| adopted.framework.into()).collect()
     }
 
-    /// Whether the framework's decision rights accept `authority` for such a change.
-    fn allows(
-        &self,
-        ground: &Ground<'_>,
-        asked: (ChangeSubject, ChangeClass),
-        authority: Option<&Authority>,
-    ) -> Result<(), Rejection> {
+    /// Records a fact, if the framework's decision rights accept what it changes.
+    fn decided(&self, ground: &Ground<'_>, fact: impl Into<Fact>) -> Result<Decision, Rejection> {
+        let fact = fact.into();
         let framework = self.adopted.as_ref().map(|adopted| adopted.framework);
-        match framework.and_then(|framework| ground.find::<Framework>(framework)) {
-            Some(framework) => framework.allows(asked, authority),
-            None => Ok(()),
+        let framework = framework.and_then(|framework| ground.find::<Framework>(framework));
+        if let (Some(framework), Some(change)) = (framework, Change::of(&fact)) {
+            framework.allows(change)?;
         }
+        Ok(Decision::Record(fact))
     }
 
     fn exists(&self) -> Result<(), Rejection> {
@@ -206,7 +201,7 @@ impl Entity for Measure {
             }
             MeasureFact::BaselineSet(fact) => self.baseline = Some(fact.baseline),
             MeasureFact::BaselineProposed(fact) => {
-                self.proposed.insert(fact.source.clone(), fact.baseline);
+                self.proposed.insert(fact.source.clone(), (fact.baseline, at.person));
             }
             MeasureFact::Reclassified(fact) => {
                 self.treatment = fact.treatment.or(self.treatment);

@@ -28,7 +28,7 @@ impl Command for ProposeBaseline {
     fn decide(&self, measure: &Measure, _: &Ground<'_>) -> Result<Decision, Rejection> {
         measure.is_in_use()?;
         // A source that said otherwise before may come back to what was agreed.
-        let says = measure.proposed.get(&self.fact.source).copied();
+        let says = measure.proposed.get(&self.fact.source).map(|(baseline, _)| *baseline);
         if says.or(measure.baseline) == Some(self.fact.baseline) {
             return Ok(Decision::Unchanged);
         }

@@ -1,7 +1,6 @@
 //! Do something else with a measure, or let somebody else look at it.
 
 use piperoll_events::EntityRef;
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::Reclassified;
 use piperoll_events::measure::adopted::{MeasureLevel, Treatment};
@@ -51,16 +50,17 @@ impl Command for Reclassify {
         if treatment.is_none() && level.is_none() {
             return Ok(Decision::Unchanged);
         }
-        let asked = (ChangeSubject::Treatment, ChangeClass::Material);
-        measure.allows(ground, asked, self.authority.as_ref())?;
-        Ok(Decision::record(Reclassified {
-            treatment,
-            old_treatment: treatment.and(measure.treatment),
-            level,
-            old_level: level.and(measure.level),
-            reason: self.reason.clone(),
-            authority: self.authority.clone(),
-        }))
+        measure.decided(
+            ground,
+            Reclassified {
+                treatment,
+                old_treatment: treatment.and(measure.treatment),
+                level,
+                old_level: level.and(measure.level),
+                reason: self.reason.clone(),
+                authority: self.authority.clone(),
+            },
+        )
     }
 }
 
@@ -70,6 +70,7 @@ mod tests {
     use crate::commands::framework::examples::{adopted as framework_adopted, approval, right_set};
     use crate::commands::measure::examples::{adopted, reason};
     use crate::commands::spec::given;
+    use piperoll_events::decision_right::ChangeSubject;
     use piperoll_events::ids::FrameworkId;
 
     fn to(treatment: Option<Treatment>, level: Option<MeasureLevel>) -> Reclassify {

@@ -1,7 +1,6 @@
 //! Let another measure take the place of one.
 
 use piperoll_events::comparability::Comparability;
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::Replaced;
 use piperoll_events::{EntityRef, Quantity};
@@ -42,9 +41,7 @@ impl Command for Replace {
             }
             _ => {}
         }
-        let asked = (ChangeSubject::Retirement, ChangeClass::Material);
-        measure.allows(ground, asked, self.fact.authority.as_ref())?;
-        Ok(Decision::record(self.fact.clone()))
+        measure.decided(ground, self.fact.clone())
     }
 }
 
@@ -54,6 +51,7 @@ mod tests {
     use crate::commands::framework::examples::{adopted as framework_adopted, approval, right_set};
     use crate::commands::measure::examples::{adopted, reason};
     use crate::commands::spec::given;
+    use piperoll_events::decision_right::ChangeSubject;
     use piperoll_events::ids::FrameworkId;
 
     fn replace(by: &str) -> Replace {

@@ -1,7 +1,6 @@
 //! Measure something no longer.
 
 use piperoll_events::EntityRef;
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::Retired;
 
@@ -32,9 +31,7 @@ impl Command for Retire {
 
     fn decide(&self, measure: &Measure, ground: &Ground<'_>) -> Result<Decision, Rejection> {
         measure.is_in_use()?;
-        let asked = (ChangeSubject::Retirement, ChangeClass::Material);
-        measure.allows(ground, asked, self.fact.authority.as_ref())?;
-        Ok(Decision::record(self.fact.clone()))
+        measure.decided(ground, self.fact.clone())
     }
 }
 
@@ -46,6 +43,7 @@ mod tests {
     use crate::commands::measure::{ChangeTarget, ProposeBaseline, SetBaseline};
     use crate::commands::measure::{SetDefinition, SetTarget, WithdrawTarget};
     use crate::commands::spec::given;
+    use piperoll_events::decision_right::ChangeSubject;
     use piperoll_events::ids::FrameworkId;
     use piperoll_events::measure::baseline_set::Baseline;
     use piperoll_events::measure::{

@@ -1,7 +1,6 @@
 //! Say what a measure means from here on.
 
 use piperoll_events::comparability::change;
-use piperoll_events::decision_right::ChangeSubject;
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::DefinitionSet;
 use piperoll_events::{EntityRef, Quantity};
@@ -51,11 +50,7 @@ impl Command for SetDefinition {
                 "what a definition changes is worked out: leave `change` out, and state a factor as `factor`",
             ));
         }
-        if let Some(change) = &change {
-            let asked = (ChangeSubject::Definition, change.class);
-            measure.allows(ground, asked, self.fact.authority.as_ref())?;
-        }
-        Ok(Decision::record(DefinitionSet { change, ..self.fact.clone() }))
+        measure.decided(ground, DefinitionSet { change, ..self.fact.clone() })
     }
 }
 

@@ -1,7 +1,6 @@
 //! Aim at something where nothing was aimed at.
 
 use piperoll_events::EntityRef;
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::TargetSet;
 
@@ -39,9 +38,7 @@ impl Command for SetTarget {
             None => {}
         }
         check_span(&self.fact.key, measure.targets.keys())?;
-        let asked = (ChangeSubject::Target, ChangeClass::Material);
-        measure.allows(ground, asked, self.fact.authority.as_ref())?;
-        Ok(Decision::record(self.fact.clone()))
+        measure.decided(ground, self.fact.clone())
     }
 }
 

@@ -1,6 +1,5 @@
 //! Aim at nothing any more.
 
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
 use piperoll_events::ids::MeasureId;
 use piperoll_events::measure::TargetWithdrawn;
 use piperoll_events::reason::{Authority, Reason};
@@ -43,15 +42,16 @@ impl Command for WithdrawTarget {
         let Some(held) = measure.targets.get(&self.key) else {
             return Err(Rejection::NoTarget);
         };
-        let asked = (ChangeSubject::Target, ChangeClass::Material);
-        measure.allows(ground, asked, self.authority.as_ref())?;
-        Ok(Decision::record(TargetWithdrawn {
-            key: self.key.clone(),
-            old: held.target.clone(),
-            reason: self.reason.clone(),
-            authority: self.authority.clone(),
-            case: self.case.clone(),
-        }))
+        measure.decided(
+            ground,
+            TargetWithdrawn {
+                key: self.key.clone(),
+                old: held.target.clone(),
+                reason: self.reason.clone(),
+                authority: self.authority.clone(),
+                case: self.case.clone(),
+            },
+        )
     }
 }
 

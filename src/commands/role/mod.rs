@@ -9,6 +9,7 @@ mod grant;
 pub use end::End;
 pub use grant::Grant;
 
+use chrono::NaiveDate;
 use piperoll_events::Fact;
 use piperoll_events::role::Role as RoleFact;
 
@@ -19,6 +20,14 @@ use super::{Entity, Occurred};
 #[derive(Debug, Clone, Default)]
 pub struct Role {
     spans: Vec<Span>,
+}
+
+impl Role {
+    /// Whether it counts on a day.
+    #[must_use]
+    pub fn counts(&self, day: NaiveDate) -> bool {
+        self.spans.iter().any(|span| span.contains(day))
+    }
 }
 
 impl Entity for Role {

@@ -1,6 +1,6 @@
 //! Say that a figure is doing otherwise than the rule makes it.
 
-use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
+use piperoll_events::decision_right::{Change, ChangeSubject};
 use piperoll_events::ids::{FrameworkId, MeasureId, SubmissionId};
 use piperoll_events::reason::{Authority, Reason};
 use piperoll_events::submission::RatingOverridden;
@@ -56,8 +56,8 @@ impl Command for OverrideRating {
         }
         match ground.find::<Framework>(self.framework) {
             Some(framework) if framework.has_level(&self.stated) => {
-                let asked = (ChangeSubject::RatingRule, ChangeClass::Material);
-                framework.allows(asked, self.authority.as_ref())?;
+                let authority = self.authority.as_ref();
+                framework.allows(Change::material(ChangeSubject::RatingRule, authority))?;
             }
             Some(_) => return Err(Rejection::Malformed("the scale has no such level")),
             None if ground.witness == Witness::Elsewhere => {}

@@ -19,3 +19,6 @@ timing-in-period = Gwnaed y newid tra oedd y cyfnod yn rhedeg.
 timing-after-end = Gwnaed y newid ar ôl i'r cyfnod ddod i ben.
 timing-after-value-known = Gwnaed y newid ar ôl i'r ffigur ddod yn hysbys.
 changes-earlier = Dangos y newidiadau cynharach
+changes-other-rights = Roedd pwy a gâi benderfynu hyn wedi newid erbyn iddo gael ei gofnodi; derbyniwyd y penderfyniad yr un fath.
+changes-without-the-right = Gwnaed heb yr hawl: erbyn iddo gael ei gofnodi, eraill oedd i benderfynu hyn.
+changes-without-the-role = Gwnaed heb y rôl: nid oedd yn cyfrif pan gofnodwyd y newid.

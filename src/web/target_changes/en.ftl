@@ -16,3 +16,6 @@ timing-in-period = The change was made while the period ran.
 timing-after-end = The change was made when the period was over.
 timing-after-value-known = The change was made when the figure was known.
 changes-earlier = Show the earlier changes
+changes-other-rights = Who may decide this had changed by the time it was recorded; the decision was accepted all the same.
+changes-without-the-right = Made without the right: by the time it was recorded, others had to decide this.
+changes-without-the-role = Made without the role: it did not count when the change was recorded.

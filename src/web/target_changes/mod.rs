@@ -1,10 +1,15 @@
 //! Who changed a measure's targets: each change in order, with why, on whose authority, and what was
 //! known when it was made.
 
+use std::borrow::Cow;
+
 use askama::Template;
+use piperoll_events::decision_right::RightThen;
 use piperoll_events::ease::Ease;
 use piperoll_events::rating::Scale;
 use piperoll_events::{Period, Position};
+use piperoll_projections::accountability::Act;
+use piperoll_projections::accountability::judged::RoleThen;
 use piperoll_projections::score::Rating;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -75,6 +80,8 @@ struct Change {
     after: Option<Mark>,
     why: Why,
     authority: Option<Written>,
+    /// That its right or its role stood no more when it was recorded.
+    stood_then: Vec<String>,
     asserted: bool,
     position: Position,
 }
@@ -148,7 +155,22 @@ fn change(lang: Lang, row: &Retargeting, scale: Option<&Scale>) -> Change {
         after: mark(&row.rating_after),
         why: lang.reason(&row.reason),
         authority: row.authority.as_ref().map(|authority| lang.authority(authority)),
+        stood_then: row.act.iter().flat_map(|act| stood_then(lang, act)).collect(),
         asserted: row.asserted,
         position: row.position,
     }
+}
+
+fn stood_then(lang: Lang, act: &Act) -> Vec<String> {
+    let judged = act.judged.as_ref();
+    let right = match judged.and_then(|judged| judged.right) {
+        Some(RightThen::OtherRights) => Some(lang.say("changes-other-rights")),
+        Some(RightThen::WithoutTheRight) => Some(lang.say("changes-without-the-right")),
+        Some(RightThen::AsDecided) | None => None,
+    };
+    let role = match judged.and_then(|judged| judged.role) {
+        Some(RoleThen::WithoutTheRole) => Some(lang.say("changes-without-the-role")),
+        Some(RoleThen::Held) | None => None,
+    };
+    right.into_iter().chain(role).map(Cow::into_owned).collect()
 }
