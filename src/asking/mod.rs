@@ -6,8 +6,9 @@
 //! [`moment`]: which position a date means; [`answer`]: scorecard, measure and submission with
 //! what the scoring functions say of them; [`questions`]: the questions of committees and auditors, each by its
 //! name; [`under_targets`]: one figure under every version of its target; [`around`]: what stood just before an
-//! event and just after it.
+//! event and just after it; [`acted`]: what one act is told with.
 
+pub mod acted;
 pub mod answer;
 pub mod around;
 pub mod moment;

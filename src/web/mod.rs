@@ -9,11 +9,13 @@
 //! | `frame/` | what stands around every page: name, languages, moment, problems |
 //! | `page.rs` | what a page is, and how it becomes a response |
 //! | `lang.rs`, `wording.rs` | the two languages, and the words of each |
-//! | `shown.rs`, `mark.rs` | days, figures, ratings as people read them |
+//! | `shown.rs`, `mark.rs`, `event.rs` | days, figures, ratings, events as people read them |
 //! | `assets.rs` | the style sheet |
-//! | `front/`, `scorecard/`, `measure/`, `target_changes/` | the pages |
+//! | `front/`, `scorecard/`, `measure/`, `target_changes/`, `act/` | the pages |
 
+mod act;
 mod assets;
+mod event;
 mod frame;
 mod front;
 mod lang;
@@ -34,7 +36,8 @@ use lang::Lang;
 use page::Page;
 
 /// Every page.
-const PAGES: &[Page] = &[front::PAGE, scorecard::PAGE, measure::PAGE, target_changes::PAGE];
+const PAGES: &[Page] =
+    &[front::PAGE, scorecard::PAGE, measure::PAGE, target_changes::PAGE, act::PAGE];
 
 /// The routes of all pages, in both languages.
 pub(crate) fn routes() -> Vec<Route> {

@@ -8,7 +8,7 @@ use chrono_tz::Europe::London;
 use piperoll_events::comparability::Comparability;
 use piperoll_events::reason::ReasonCode;
 use piperoll_events::target::Level;
-use piperoll_events::{Authority, Period, Quantity, Reason, Target, TargetKey, Tier};
+use piperoll_events::{Authority, Breakdown, Period, Quantity, Reason, Target, TargetKey, Tier};
 use piperoll_projections::score::{Direction, FigureState};
 use piperoll_projections::scorecard::Line;
 
@@ -80,7 +80,7 @@ impl Lang {
 
     /// What a target is for: its period, and the part and the tier where they are not the usual ones.
     pub(super) fn key(self, key: &TargetKey) -> String {
-        let part = (!key.breakdown.is_headline()).then(|| key.breakdown.to_string());
+        let part = (!key.breakdown.is_headline()).then(|| parted(&key.breakdown));
         let tier = (key.tier != Tier::Expected).then(|| self.word("tier", &key.tier).into_owned());
         let more: Vec<String> = part.into_iter().chain(tier).collect();
         let period = self.period(key.period);
@@ -123,7 +123,8 @@ impl Lang {
         }
     }
 
-    fn state(self, state: FigureState) -> String {
+    /// Why there is no figure.
+    pub(super) fn state(self, state: FigureState) -> String {
         self.word("state", &state).into_owned()
     }
 
@@ -182,6 +183,13 @@ impl fmt::Display for Why {
 }
 
 impl HtmlSafe for Why {}
+
+/// Which part of the population, as the body's own lists have it: `sex: female; age: 25 to 34`.
+pub(super) fn parted(breakdown: &Breakdown) -> String {
+    let tags = breakdown.tags().iter();
+    let parts: Vec<String> = tags.map(|tag| format!("{}: {}", tag.taxonomy, tag.code)).collect();
+    parts.join("; ").replace('_', " ")
+}
 
 /// A figure with its unit: `67.8%`, `£1,250`, `12 days`.
 pub(super) fn with_unit(value: Quantity, unit: Option<&str>) -> String {

@@ -117,6 +117,33 @@ fn pages_are_for_whoever_may_see_them() {
 }
 
 #[test]
+fn the_page_of_an_act_is_for_whoever_may_read_events_and_names_people_to_whoever_may_see_names() {
+    let served = Served::new();
+    let (auditor, records) =
+        (served.token("Ann", &["internal_auditor"]), served.token("Rae", &["records_manager"]));
+    let member = served.token("Mo", &["scrutiny_reader"]);
+    for (prefix, language, withheld) in [
+        ("", "en", "A person whose name your roles don&#39;t let you see"),
+        ("/cy", "cy", "Person nad yw eich rolau&#39;n gadael ichi weld ei enw"),
+    ] {
+        let act = format!("{prefix}/{}/acts/40", served.body.ledger);
+        let told = page(&served.get(&auditor, &act), 200, language);
+        assert!(!told.contains(withheld), "{told}");
+        let told = page(&served.get(&records, &act), 200, language);
+        assert!(told.contains(withheld), "{told}");
+        page(&served.get(&member, &act), 403, language);
+        let changes = format!("{prefix}/{}/measures/NM02/target-changes", served.body.ledger);
+        let told = page(&served.get(&member, &changes), 200, language);
+        assert!(!told.contains("/acts/"), "a link that leads nowhere for its reader: {told}");
+        assert!(page(&served.get(&auditor, &changes), 200, language).contains("/acts/"));
+        for (position, status) in [("0", 404), ("99999999", 404), ("first", 400)] {
+            let act = format!("{prefix}/{}/acts/{position}", served.body.ledger);
+            page(&served.get(&auditor, &act), status, language);
+        }
+    }
+}
+
+#[test]
 fn a_day_that_is_typed_leads_to_an_address_that_can_be_cited() {
     let served = Served::new();
     let token = served.token("Ann", &["internal_auditor"]);

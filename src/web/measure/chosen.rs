@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use piperoll_events::{Period, Position};
 use piperoll_projections::scorecard::SubmissionVersion;
 
+use super::super::event::EventName;
 use super::super::frame::Looking;
-use super::super::lang::{Lang, Written};
+use super::super::lang::Written;
 use super::super::mark::Mark;
 use super::super::page::Visit;
 use super::super::shown::{Why, with_unit};
@@ -36,7 +37,7 @@ pub(super) struct Version {
     pub(super) figure: String,
     pub(super) why: Why,
     pub(super) how: String,
-    pub(super) position: Position,
+    pub(super) event: EventName,
 }
 
 /// The figure under one version of the target.
@@ -47,7 +48,7 @@ pub(super) struct Under {
     pub(super) mark: Mark,
     pub(super) why: Why,
     pub(super) governs: bool,
-    pub(super) position: Position,
+    pub(super) event: EventName,
 }
 
 /// One stage of signing, with one signature or none.
@@ -59,9 +60,9 @@ pub(super) struct Stage {
     pub(super) current: bool,
     pub(super) post: Option<Written>,
     /// When it was signed or refused, and where that stands.
-    pub(super) when: Option<String>,
-    pub(super) covers: Vec<Position>,
-    pub(super) ended_by: Option<Position>,
+    pub(super) when: Option<(String, EventName)>,
+    pub(super) covers: Vec<EventName>,
+    pub(super) ended_by: Option<EventName>,
 }
 
 /// The period asked for, else the latest; none where nothing was ever said.
@@ -101,16 +102,16 @@ pub(super) async fn chosen(
     });
     Ok(Some(Chosen {
         period: lang.period(period),
-        versions: versions(lang, &submission),
-        under: under.iter().map(|it| row(lang, it, &submission)).collect(),
-        signed: signed.iter().map(|it| stage(lang, it, &instants)).collect(),
+        versions: versions(visit, &submission),
+        under: under.iter().map(|it| row(visit, it, &submission)).collect(),
+        signed: signed.iter().map(|it| stage(visit, it, &instants)).collect(),
         words,
     }))
 }
 
 /// The last first.
-fn versions(lang: Lang, submission: &SubmissionAnswer) -> Vec<Version> {
-    let unit = submission.line.facts.unit();
+fn versions(visit: &Visit, submission: &SubmissionAnswer) -> Vec<Version> {
+    let (lang, unit) = (visit.lang, submission.line.facts.unit());
     let row = |version: &SubmissionVersion| {
         let reason = version.reason.as_ref().map(|reason| lang.reason(reason));
         let value = version.headline.as_ref().map(|headline| match headline.value {
@@ -124,13 +125,14 @@ fn versions(lang: Lang, submission: &SubmissionAnswer) -> Vec<Version> {
             figure: value.unwrap_or_default(),
             why: reason.unwrap_or_default(),
             how: lang.say(how).into_owned(),
-            position: version.position,
+            event: visit.event(version.position),
         }
     };
     submission.submission.versions.iter().rev().map(row).collect()
 }
 
-fn row(lang: Lang, under: &UnderTarget, submission: &SubmissionAnswer) -> Under {
+fn row(visit: &Visit, under: &UnderTarget, submission: &SubmissionAnswer) -> Under {
+    let lang = visit.lang;
     let facts = &submission.line.facts;
     Under {
         when: under.known_at.map(|at| lang.moment(at)).unwrap_or_default(),
@@ -142,11 +144,12 @@ fn row(lang: Lang, under: &UnderTarget, submission: &SubmissionAnswer) -> Under 
         mark: Mark::of(lang, &under.rating, facts.scale()),
         why: lang.reason(&under.reason),
         governs: under.governs == Governs::Yes,
-        position: under.position,
+        event: visit.event(under.position),
     }
 }
 
-fn stage(lang: Lang, signed: &Signed, instants: &HashMap<Position, DateTime<Utc>>) -> Stage {
+fn stage(visit: &Visit, signed: &Signed, instants: &HashMap<Position, DateTime<Utc>>) -> Stage {
+    let lang = visit.lang;
     let scope: Vec<_> =
         signed.scope.iter().map(|scope| lang.word("scope", scope).into_owned()).collect();
     Stage {
@@ -160,9 +163,9 @@ fn stage(lang: Lang, signed: &Signed, instants: &HashMap<Position, DateTime<Utc>
         post: signed.post_title.as_ref().map(|title| lang.pick(title)),
         when: signed.position.map(|position| {
             let known = instants.get(&position).map(|at| lang.moment(*at)).unwrap_or_default();
-            format!("{known} ({} {position})", lang.say("position"))
+            (known, visit.event(position))
         }),
-        covers: signed.covers.iter().map(|covered| covered.position).collect(),
-        ended_by: signed.ended_by,
+        covers: signed.covers.iter().map(|covered| visit.event(covered.position)).collect(),
+        ended_by: signed.ended_by.map(|position| visit.event(position)),
     }
 }

@@ -12,6 +12,7 @@ use piperoll_projections::scorecard::{DefinitionVersion, Part};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::event::{AroundEvent, EventName};
 use super::frame::{Frame, Looking, Moment, Stood, part};
 use super::lang::{Lang, Written};
 use super::mark::Mark;
@@ -59,7 +60,7 @@ struct MeasurePage {
     mark: Mark,
     /// What the rule makes it, where somebody states otherwise; and where they did.
     stated: Option<Mark>,
-    stated_at: String,
+    stated_at: Option<AroundEvent>,
     /// The publisher's own rating.
     reported: Option<String>,
     short: String,
@@ -91,7 +92,7 @@ struct DefinitionRow {
     formula: Option<Written>,
     effect: String,
     why: Why,
-    position: Position,
+    event: EventName,
 }
 
 fn routes(lang: Lang) -> Vec<Route> {
@@ -136,7 +137,7 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         period: facts.period.map(|period| lang.period(period)).unwrap_or_default(),
         target: lang.target(facts),
         stated: line.computed.as_ref().map(|computed| Mark::of(lang, computed, facts.scale())),
-        stated_at: facts.overridden.as_ref().map(|it| it.position.to_string()).unwrap_or_default(),
+        stated_at: facts.overridden.as_ref().map(|it| visit.say_event("stated", it.position, &[])),
         reported: facts.rating_as_reported.clone(),
         earlier,
         mark: Mark::of(lang, &line.rating, facts.scale()),
@@ -231,7 +232,7 @@ async fn definitions(
                 lang.say(key).into_owned()
             }),
             why: lang.reason(&version.reason),
-            position: version.position,
+            event: visit.event(version.position),
         }
     };
     Ok(versions.iter().rev().map(row).collect())

@@ -141,7 +141,7 @@ pub(super) async fn compared(
     let told = |at: AsAt| match at.instant {
         // Where both say the same minute, their positions tell them apart.
         Some(instant) if !alike => lang.moment(instant),
-        _ => format!("{} {}", lang.say("position"), at.position),
+        _ => lang.event(at.position),
     };
     let sentence =
         lang.say_with("compared-between", &[("from", &told(first)), ("to", &told(last))]);

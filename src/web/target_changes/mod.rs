@@ -2,13 +2,14 @@
 //! known when it was made.
 
 use askama::Template;
+use piperoll_events::Period;
 use piperoll_events::ease::Ease;
 use piperoll_events::rating::Scale;
-use piperoll_events::{Period, Position};
 use piperoll_projections::score::Rating;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::event::EventName;
 use super::frame::{Frame, Moment, Stood, part};
 use super::lang::{Lang, Written};
 use super::mark::Mark;
@@ -76,7 +77,7 @@ struct Change {
     why: Why,
     authority: Option<Written>,
     asserted: bool,
-    position: Position,
+    event: EventName,
 }
 
 fn routes(lang: Lang) -> Vec<Route> {
@@ -111,7 +112,7 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         measure: visit.address(&format!("/measures/{}{kept}", part(&code))),
         period: asked.period.map(|period| lang.period(period)),
         asserted: reply.rows.iter().any(|row| row.asserted),
-        changes: shown.map(|row| change(lang, row, facts.scale())).collect(),
+        changes: shown.map(|row| change(&visit, row, facts.scale())).collect(),
         earlier,
         looked_at: reply.looked_at.changes,
         title,
@@ -120,7 +121,8 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
     Shown::page(&page)
 }
 
-fn change(lang: Lang, row: &Retargeting, scale: Option<&Scale>) -> Change {
+fn change(visit: &Visit, row: &Retargeting, scale: Option<&Scale>) -> Change {
+    let lang = visit.lang;
     let unit = row.unit.as_deref();
     let mark = |rating: &Option<Rating>| rating.as_ref().map(|it| Mark::of(lang, it, scale));
     let against = |ease: Ease, period: Period| {
@@ -149,6 +151,6 @@ fn change(lang: Lang, row: &Retargeting, scale: Option<&Scale>) -> Change {
         why: lang.reason(&row.reason),
         authority: row.authority.as_ref().map(|authority| lang.authority(authority)),
         asserted: row.asserted,
-        position: row.position,
+        event: visit.event(row.position),
     }
 }
