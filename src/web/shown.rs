@@ -14,6 +14,7 @@ use piperoll_projections::scorecard::Line;
 
 use super::lang::{Lang, Written};
 use crate::asking::answer::Scored;
+use crate::asking::made_under::MadeUnder;
 
 impl Lang {
     /// `14 October 2022`.
@@ -70,11 +71,12 @@ impl Lang {
         level.map_or_else(|| self.say("no-target").into_owned(), |level| self.level(level, unit))
     }
 
-    /// What a line's target aims at; what is said in words alone stands with the measure.
-    pub(super) fn target(self, line: &Line) -> String {
+    /// What a line's target aims at, in the unit of its time; what is said in words alone stands with
+    /// the measure.
+    pub(super) fn target(self, line: &Line, made: &MadeUnder) -> String {
         match (line.level(), &line.target) {
             (None, Some(_)) => self.say("target-in-words").into_owned(),
-            (level, _) => self.aimed(level, line.unit()),
+            (level, _) => self.aimed(level, made.target_unit(line)),
         }
     }
 
@@ -115,10 +117,14 @@ impl Lang {
         own.into_iter().chain(points).chain(words).collect::<Vec<_>>().join("; ")
     }
 
-    /// A figure, or why there is none.
-    pub(super) fn figure(self, line: &Scored<Line>) -> String {
-        match line.published {
-            Some(value) => with_unit(value, line.facts.unit()),
+    /// A figure as it was published, in the unit of its time, or why there is none.
+    pub(super) fn figure(self, line: &Scored<Line>, made: &MadeUnder) -> String {
+        let headline = line.facts.headline.as_ref();
+        match headline.and_then(|headline| Some((headline.value?, headline.position))) {
+            Some((value, at)) => {
+                let (value, unit) = made.published(&line.facts, value, at);
+                with_unit(value, unit)
+            }
             None => self.state(line.figure_state),
         }
     }

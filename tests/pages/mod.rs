@@ -1,6 +1,7 @@
 //! The pages as people meet them: without a script, in both languages, by keyboard, on paper, and by who
 //! may see what.
 
+mod figures;
 mod stories;
 
 use std::io::Write;

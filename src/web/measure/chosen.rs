@@ -4,21 +4,25 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use piperoll_events::{Period, Position};
-use piperoll_projections::scorecard::SubmissionVersion;
+use piperoll_events::{Period, Position, Quantity};
+use piperoll_projections::scorecard::{CellLine, SubmissionVersion};
 
 use super::super::event::EventName;
 use super::super::frame::Looking;
-use super::super::lang::Written;
+use super::super::lang::{Lang, Written};
 use super::super::mark::Mark;
 use super::super::page::Visit;
-use super::super::shown::{Why, with_unit};
+use super::super::shown::{Why, parted, with_unit};
 use crate::api::measures::{Commentary, commentary};
 use crate::api::problem::Problem;
 use crate::asking::answer::{Answer, AskingError, MeasureAnswer, SubmissionAnswer};
+use crate::asking::made_under::MadeUnder;
 use crate::asking::questions::signed_by::{self, Signed, State};
 use crate::asking::under_targets::{Governs, UnderTarget};
 use crate::identity::policy::What;
+
+/// So many parts of the population keep a page within its size.
+const MOST_PARTS: usize = 40;
 
 /// A period, with all that is known of its figure.
 pub(super) struct Chosen {
@@ -28,6 +32,20 @@ pub(super) struct Chosen {
     /// The stages of signing; empty for readers who may not ask.
     pub(super) signed: Vec<Stage>,
     pub(super) words: Option<Written>,
+    /// The parts of the population.
+    pub(super) parts: Vec<Part>,
+    /// That there are none, and why where somebody said.
+    pub(super) no_parts: String,
+    /// How many parts are not shown.
+    pub(super) more: u64,
+}
+
+/// A part of the population, with its figure.
+pub(super) struct Part {
+    pub(super) what: Written,
+    pub(super) figure: String,
+    pub(super) status: Written,
+    pub(super) event: EventName,
 }
 
 /// One version of the figure.
@@ -92,6 +110,15 @@ pub(super) async fn chosen(
         Err(error) => return Err(error.into()),
     };
     let under = looking.desk.under_targets(&submission.line, &answer.answer.targets).await?;
+    let facts = &submission.line.facts;
+    let measured = facts.measure.measure;
+    let figures = submission.submission.versions.iter();
+    let figures = figures.filter_map(|version| Some(version.headline.as_ref()?.position));
+    let more = cells(&submission).count().saturating_sub(MOST_PARTS);
+    let figures = figures.chain(cells(&submission).map(|cell| cell.position));
+    let asked: Vec<_> =
+        figures.chain(under.iter().map(|it| it.position)).map(|at| (measured, at)).collect();
+    let made = looking.desk.made_under(&asked).await?;
     let lang = visit.lang;
     let positions: Vec<Position> = signed.iter().filter_map(|row| row.position).collect();
     let instants = looking.desk.instants(&positions).await?;
@@ -102,20 +129,53 @@ pub(super) async fn chosen(
     });
     Ok(Some(Chosen {
         period: lang.period(period),
-        versions: versions(visit, &submission),
-        under: under.iter().map(|it| row(visit, it, &submission)).collect(),
+        parts: parts(visit, &submission, &made),
+        no_parts: no_parts(lang, &submission),
+        more: u64::try_from(more).unwrap_or(u64::MAX),
+        versions: versions(visit, &submission, &made),
+        under: under.iter().map(|it| row(visit, it, &submission, &made)).collect(),
         signed: signed.iter().map(|it| stage(visit, it, &instants)).collect(),
         words,
     }))
 }
 
+/// The parts of the population in force.
+fn cells(submission: &SubmissionAnswer) -> impl Iterator<Item = &CellLine> {
+    submission.submission.cells.iter().filter(|cell| !cell.breakdown.is_headline())
+}
+
+fn parts(visit: &Visit, submission: &SubmissionAnswer, made: &MadeUnder) -> Vec<Part> {
+    let (lang, facts) = (visit.lang, &submission.line.facts);
+    let part = |cell: &CellLine| Part {
+        what: lang.english(parted(&cell.breakdown)),
+        figure: match cell.value {
+            Some(value) => exactly(lang, value, made.published(facts, value, cell.position)),
+            None => lang.say("no-figure").into_owned(),
+        },
+        status: match (&cell.status_as_reported, cell.status) {
+            (_, Some(status)) => Written::own(lang.word("figure-status", &status).into_owned()),
+            (Some(reported), None) => lang.english(reported.as_str()),
+            (None, None) => Written::own(String::new()),
+        },
+        event: visit.event(cell.position),
+    };
+    cells(submission).take(MOST_PARTS).map(part).collect()
+}
+
+fn no_parts(lang: Lang, submission: &SubmissionAnswer) -> String {
+    match submission.submission.headline.no_value {
+        Some(state) => lang.say_with("parts-state", &[("state", &lang.word("state", &state))]),
+        None => lang.say("parts-none").into_owned(),
+    }
+}
+
 /// The last first.
-fn versions(visit: &Visit, submission: &SubmissionAnswer) -> Vec<Version> {
-    let (lang, unit) = (visit.lang, submission.line.facts.unit());
+fn versions(visit: &Visit, submission: &SubmissionAnswer, made: &MadeUnder) -> Vec<Version> {
+    let (lang, facts) = (visit.lang, &submission.line.facts);
     let row = |version: &SubmissionVersion| {
         let reason = version.reason.as_ref().map(|reason| lang.reason(reason));
         let value = version.headline.as_ref().map(|headline| match headline.value {
-            Some(value) => with_unit(value, unit),
+            Some(value) => exactly(lang, value, made.published(facts, value, headline.position)),
             None => lang.say("no-figure").into_owned(),
         });
         let how = if version.asserted { "how-asserted" } else { "how-witnessed" };
@@ -131,7 +191,22 @@ fn versions(visit: &Visit, submission: &SubmissionAnswer) -> Vec<Version> {
     submission.submission.versions.iter().rev().map(row).collect()
 }
 
-fn row(visit: &Visit, under: &UnderTarget, submission: &SubmissionAnswer) -> Under {
+/// A figure as it was published, and exactly where that says more.
+fn exactly(lang: Lang, value: Quantity, (shown, unit): (Quantity, Option<&str>)) -> String {
+    let figure = with_unit(shown, unit);
+    if value == shown {
+        return figure;
+    }
+    let told = [("figure", figure.as_str()), ("exact", &with_unit(value, unit))];
+    lang.say_with("figure-exactly", &told)
+}
+
+fn row(
+    visit: &Visit,
+    under: &UnderTarget,
+    submission: &SubmissionAnswer,
+    made: &MadeUnder,
+) -> Under {
     let lang = visit.lang;
     let facts = &submission.line.facts;
     Under {
@@ -139,7 +214,7 @@ fn row(visit: &Visit, under: &UnderTarget, submission: &SubmissionAnswer) -> Und
         what: lang.word("target", &under.happened).into_owned(),
         target: match (&under.words, under.level) {
             (Some(words), None) => format!("“{words}”"),
-            (_, level) => lang.aimed(level, facts.unit()),
+            (_, level) => lang.aimed(level, made.unit(facts, under.position)),
         },
         mark: Mark::of(lang, &under.rating, facts.scale()),
         why: lang.reason(&under.reason),

@@ -63,3 +63,21 @@ over-time-earlier = { $count ->
     [many] Ni ddangosir { $count } chyfnod cynharach yma.
    *[other] Ni ddangosir { $count } cyfnod cynharach yma.
 }
+break-broken = Ni ellir ei gymharu â'r cyfnod blaenorol
+break-factor = Gellir cymharu'r cyfnod blaenorol ar ôl ei luosi â { $factor }
+chart-break = toriad
+chart-broken = Mae'r llinell yn torri lle na ellir cymharu ffigurau: cyn { $periods }.
+figure-exactly = { $figure } (yn union: { $exact })
+parts-title = Rhannau o'r boblogaeth
+parts-none = Nid oes dim wedi'i gofnodi ar gyfer rhannau o'r boblogaeth yn y cyfnod hwn.
+parts-state = Nid oes gan yr un rhan o'r boblogaeth ffigur: { $state }.
+parts-more = { $count ->
+    [zero] Dangosir pob rhan yma.
+    [one] Ni ddangosir un rhan arall yma.
+    [two] Ni ddangosir dwy ran arall yma.
+    [few] Ni ddangosir { $count } rhan arall yma.
+    [many] Ni ddangosir { $count } rhan arall yma.
+   *[other] Ni ddangosir { $count } rhan arall yma.
+}
+part-of = Rhan
+part-status = Pa mor derfynol ydyw

@@ -59,3 +59,17 @@ over-time-earlier = { $count ->
     [one] One earlier period is not shown here.
    *[other] { $count } earlier periods are not shown here.
 }
+break-broken = Not comparable with the period before
+break-factor = The period before compares once multiplied by { $factor }
+chart-break = break
+chart-broken = The line breaks where figures don't compare: before { $periods }.
+figure-exactly = { $figure } (exactly { $exact })
+parts-title = Parts of the population
+parts-none = Nothing is recorded for parts of the population in this period.
+parts-state = No part of the population has a figure: { $state }.
+parts-more = { $count ->
+    [one] One more part is not shown here.
+   *[other] { $count } more parts are not shown here.
+}
+part-of = Part
+part-status = How settled it is

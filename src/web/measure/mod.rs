@@ -117,6 +117,7 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         definitions(&visit, &looking, &answer),
     )?;
     let (points, earlier) = last(points);
+    let made = looking.desk.lines_made_under([&answer.answer.line.facts]).await?;
     let (lang, line) = (visit.lang, &answer.answer.line);
     let facts = &line.facts;
     let code = code_of(&facts.measure);
@@ -133,9 +134,9 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         asked: asked.period.map(|period| period.to_string()).unwrap_or_default(),
         scorecard: visit.address(&format!("/scorecard{}", asked.moment.kept())),
         changes: visit.may(What::ReadQuestions)?.then(|| visit.address(&changes)),
-        figure: lang.figure(line),
+        figure: lang.figure(line, &made),
         period: facts.period.map(|period| lang.period(period)).unwrap_or_default(),
-        target: lang.target(facts),
+        target: lang.target(facts, &made),
         stated: line.computed.as_ref().map(|computed| Mark::of(lang, computed, facts.scale())),
         stated_at: facts.overridden.as_ref().map(|it| visit.say_event("stated", it.position, &[])),
         reported: facts.rating_as_reported.clone(),
