@@ -220,6 +220,7 @@ mod tests {
             ("part", words::<changes::Part>()),
             ("drop", words::<dropped::Drop>()),
             ("signature", words::<signed_by::State>()),
+            ("touched", words::<signed_by::Kind>()),
         ]);
     }
 

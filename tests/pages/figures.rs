@@ -133,3 +133,32 @@ fn the_parts_of_a_population_stand_in_a_table_and_their_absence_in_words() {
         &["No part of the population has a figure: kept back until checked."],
     );
 }
+
+#[test]
+fn a_page_with_many_long_reasons_keeps_within_its_size_and_leads_to_every_word() {
+    let desk = Desk::of("NM03");
+    let long = |n: u64| format!("Reason {n}: {}end {n}.", "counted again. ".repeat(264));
+    assert!(long(41).len() > 3_950 && long(41).len() < 4_050);
+    let mut upto = 0;
+    let of = |verb: &str| format!("submissions/FY2023-Q4/{verb}");
+    desk.acts(&of("submit"), &json!({ "cells": [{ "value": "50" }] }));
+    for n in 1..=41 {
+        let reason = json!({ "code": "late_data", "text": long(n) });
+        let changed = json!([{ "value": format!("50.{n}") }]);
+        let revise = json!({ "changed": changed, "removed": [], "reason": reason });
+        upto = desk.acts(&of("revise"), &revise);
+    }
+    for language in ["en", "cy"] {
+        let whole = desk.reads(language, "?period=FY2023-Q4", upto);
+        println!("41 versions with 4,000 letters each: {} bytes ({language})", whole.len());
+        holds(&whole, &["Reason 41: counted", "end 41.", "Reason 2: counted"]);
+        assert!(!plain(&whole).contains("end 2."), "{whole}");
+    }
+    // What has no room is told on the page as at its event, and so are earlier versions.
+    let (ledger, measure) = (&desk.served.body.ledger, &desk.measure);
+    let second = upto - 39;
+    let query = format!("?position={second}&period=FY2023-Q4");
+    let link = format!("/{ledger}/measures/{measure}{}#versions", query.replace('&', "&#38;"));
+    assert!(desk.reads("en", "?period=FY2023-Q4", upto).contains(&link), "no {link}");
+    holds(&desk.reads("en", &query, upto), &["end 2.", "Reason 1: counted"]);
+}

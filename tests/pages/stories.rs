@@ -183,6 +183,9 @@ fn northmoor_since_june(auditor: &Visitor) {
             "Verified by its data steward",
             "Lapsed: something is newer",
             "Ended by event",
+            "What changed since:",
+            "the figures (",
+            "): not covered by any signature",
         ],
     );
 }
@@ -263,7 +266,10 @@ fn the_acts_behind_the_stories_are_told(servers: &Servers, auditor: &Visitor) ->
 
 fn severnside(auditor: &Visitor) {
     for (path, words) in [
-        ("/severnside/measures/WB1?period=2022", &["Lapsed: something is newer"][..]),
+        (
+            "/severnside/measures/WB1?period=2022",
+            &["Lapsed: something is newer", "not covered by any signature"][..],
+        ),
         (
             "/severnside/scorecard?known_at=2024-01-01&compare=2090-01-01",
             &[

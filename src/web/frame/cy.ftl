@@ -158,3 +158,4 @@ tier-minimum = isafswm
 tier-stretch = ymestynnol
 reason-in-words = Mewn geiriau
 reported = yn ôl y cyhoeddwr:
+reason-whole = Y gweddill

@@ -158,3 +158,4 @@ tier-minimum = minimum
 tier-stretch = stretch
 reason-in-words = Said in words
 reported = reported by the publisher as
+reason-whole = The rest of it

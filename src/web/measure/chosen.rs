@@ -1,7 +1,7 @@
 //! One period of a measure: every version of its figure, its status under each version of the target, who
 //! signed, and what was written about it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use piperoll_events::{Period, Position, Quantity};
@@ -12,22 +12,31 @@ use super::super::frame::Looking;
 use super::super::lang::{Lang, Written};
 use super::super::mark::Mark;
 use super::super::page::Visit;
-use super::super::shown::{Why, parted, with_unit};
+use super::super::shown::{Room, Why, parted, with_unit};
 use crate::api::measures::{Commentary, commentary};
 use crate::api::problem::Problem;
 use crate::asking::answer::{Answer, AskingError, MeasureAnswer, SubmissionAnswer};
 use crate::asking::made_under::MadeUnder;
-use crate::asking::questions::signed_by::{self, Signed, State};
+use crate::asking::questions::signed_by::{self, Signed, State, Touch};
 use crate::asking::under_targets::{Governs, UnderTarget};
 use crate::identity::policy::What;
 
 /// So many parts of the population keep a page within its size.
 const MOST_PARTS: usize = 40;
 
+/// And so many changes after a signature.
+const MOST_SINCE: usize = 12;
+/// And so many versions of a figure.
+const MOST_VERSIONS: usize = 40;
+/// What is written at length takes no more of a table than this.
+const ROOM: usize = 12_000;
+
 /// A period, with all that is known of its figure.
 pub(super) struct Chosen {
     pub(super) period: String,
     pub(super) versions: Vec<Version>,
+    /// Where the earlier versions are told, where there are more than a page holds.
+    pub(super) earlier: Option<String>,
     pub(super) under: Vec<Under>,
     /// The stages of signing; empty for readers who may not ask.
     pub(super) signed: Vec<Stage>,
@@ -81,6 +90,18 @@ pub(super) struct Stage {
     pub(super) when: Option<(String, EventName)>,
     pub(super) covers: Vec<EventName>,
     pub(super) ended_by: Option<EventName>,
+    /// What changed since, the first first.
+    pub(super) since: Vec<Since>,
+    /// How many further changes are not shown.
+    pub(super) more: u64,
+}
+
+/// A change after a signature.
+pub(super) struct Since {
+    pub(super) event: EventName,
+    pub(super) what: String,
+    /// Whether any signature covers it.
+    pub(super) covered: bool,
 }
 
 /// The period asked for, else the latest; none where nothing was ever said.
@@ -119,7 +140,7 @@ pub(super) async fn chosen(
     let asked: Vec<_> =
         figures.chain(under.iter().map(|it| it.position)).map(|at| (measured, at)).collect();
     let made = looking.desk.made_under(&asked).await?;
-    let lang = visit.lang;
+    let (lang, mut room) = (visit.lang, Room::of(ROOM));
     let positions: Vec<Position> = signed.iter().filter_map(|row| row.position).collect();
     let instants = looking.desk.instants(&positions).await?;
     let words = commentary(&visit.call, &submission).await?.map(|told| match told {
@@ -131,10 +152,14 @@ pub(super) async fn chosen(
         period: lang.period(period),
         parts: parts(visit, &submission, &made),
         no_parts: no_parts(lang, &submission),
-        more: u64::try_from(more).unwrap_or(u64::MAX),
-        versions: versions(visit, &submission, &made),
-        under: under.iter().map(|it| row(visit, it, &submission, &made)).collect(),
-        signed: signed.iter().map(|it| stage(visit, it, &instants)).collect(),
+        more: number(more),
+        earlier: earlier(visit, &submission, period),
+        versions: versions(visit, &submission, (&made, period)),
+        under: under
+            .iter()
+            .map(|it| row(visit, it, &submission, (&made, &mut room, period)))
+            .collect(),
+        signed: signed.iter().map(|it| stage(visit, (it, &signed), &instants)).collect(),
         words,
     }))
 }
@@ -170,7 +195,23 @@ fn no_parts(lang: Lang, submission: &SubmissionAnswer) -> String {
 }
 
 /// The last first.
-fn versions(visit: &Visit, submission: &SubmissionAnswer, made: &MadeUnder) -> Vec<Version> {
+/// Where the versions are told that the page does not hold.
+fn earlier(visit: &Visit, submission: &SubmissionAnswer, period: Period) -> Option<String> {
+    let mut versions = submission.submission.versions.iter().rev();
+    versions.nth(MOST_VERSIONS).map(|version| as_at(visit, version.position, period))
+}
+
+/// This page as it stood at a position.
+fn as_at(visit: &Visit, position: Position, period: Period) -> String {
+    format!("{}?position={position}&period={period}#versions", visit.call.address.path())
+}
+
+fn versions(
+    visit: &Visit,
+    submission: &SubmissionAnswer,
+    (made, period): (&MadeUnder, Period),
+) -> Vec<Version> {
+    let mut room = Room::of(ROOM);
     let (lang, facts) = (visit.lang, &submission.line.facts);
     let row = |version: &SubmissionVersion| {
         let reason = version.reason.as_ref().map(|reason| lang.reason(reason));
@@ -183,12 +224,14 @@ fn versions(visit: &Visit, submission: &SubmissionAnswer, made: &MadeUnder) -> V
             when: lang.moment(version.reported_known_at.unwrap_or(version.recorded_at)),
             what: lang.word("submission", &version.happened).into_owned(),
             figure: value.unwrap_or_default(),
-            why: reason.unwrap_or_default(),
+            why: reason
+                .map(|it| it.within(&mut room, || as_at(visit, version.position, period)))
+                .unwrap_or_default(),
             how: lang.say(how).into_owned(),
             event: visit.event(version.position),
         }
     };
-    submission.submission.versions.iter().rev().map(row).collect()
+    submission.submission.versions.iter().rev().take(MOST_VERSIONS).map(row).collect()
 }
 
 /// A figure as it was published, and exactly where that says more.
@@ -205,7 +248,7 @@ fn row(
     visit: &Visit,
     under: &UnderTarget,
     submission: &SubmissionAnswer,
-    made: &MadeUnder,
+    (made, room, period): (&MadeUnder, &mut Room, Period),
 ) -> Under {
     let lang = visit.lang;
     let facts = &submission.line.facts;
@@ -217,13 +260,17 @@ fn row(
             (_, level) => lang.aimed(level, made.unit(facts, under.position)),
         },
         mark: Mark::of(lang, &under.rating, facts.scale()),
-        why: lang.reason(&under.reason),
+        why: lang.reason(&under.reason).within(room, || as_at(visit, under.position, period)),
         governs: under.governs == Governs::Yes,
         event: visit.event(under.position),
     }
 }
 
-fn stage(visit: &Visit, signed: &Signed, instants: &HashMap<Position, DateTime<Utc>>) -> Stage {
+fn stage(
+    visit: &Visit,
+    (signed, all): (&Signed, &[Signed]),
+    instants: &HashMap<Position, DateTime<Utc>>,
+) -> Stage {
     let lang = visit.lang;
     let scope: Vec<_> =
         signed.scope.iter().map(|scope| lang.word("scope", scope).into_owned()).collect();
@@ -242,5 +289,24 @@ fn stage(visit: &Visit, signed: &Signed, instants: &HashMap<Position, DateTime<U
         }),
         covers: signed.covers.iter().map(|covered| visit.event(covered.position)).collect(),
         ended_by: signed.ended_by.map(|position| visit.event(position)),
+        since: since(visit, signed, all),
+        more: number(signed.changed_after.len().saturating_sub(MOST_SINCE)),
     }
+}
+
+/// What changed after a signature, and whether any that still counts covers it.
+fn since(visit: &Visit, signed: &Signed, all: &[Signed]) -> Vec<Since> {
+    let counts = |it: &&Signed| matches!(it.state, State::Current | State::Lapsed);
+    let covered = all.iter().filter(counts).flat_map(|it| &it.covers);
+    let covered: HashSet<Position> = covered.map(|covered| covered.position).collect();
+    let told = |touch: &Touch| Since {
+        event: visit.event(touch.position),
+        what: visit.lang.word("touched", &touch.kind).into_owned(),
+        covered: covered.contains(&touch.position),
+    };
+    signed.changed_after.iter().take(MOST_SINCE).map(told).collect()
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -81,3 +81,21 @@ parts-more = { $count ->
 }
 part-of = Rhan
 part-status = Pa mor derfynol ydyw
+versions-earlier = Dangos y fersiynau cynharach
+since = Yr hyn a newidiodd ers hynny:
+since-none = Nid oes dim y mae llofnod yn ei gwmpasu wedi newid ers hynny.
+since-covered = wedi'i gwmpasu gan lofnod
+since-uncovered = heb ei gwmpasu gan yr un llofnod
+since-more = { $count ->
+    [zero] Dangosir pob newid yma.
+    [one] Ni ddangosir un newid arall yma.
+    [two] Ni ddangosir dau newid arall yma.
+    [few] Ni ddangosir { $count } newid arall yma.
+    [many] Ni ddangosir { $count } newid arall yma.
+   *[other] Ni ddangosir { $count } newid arall yma.
+}
+touched-figures = y ffigurau
+touched-definition = y diffiniad
+touched-target = y targed
+touched-rule = y rheol ar gyfer statws
+touched-words = y sylwebaeth

@@ -73,3 +73,17 @@ parts-more = { $count ->
 }
 part-of = Part
 part-status = How settled it is
+versions-earlier = Show the earlier versions
+since = What changed since:
+since-none = Nothing that a signature covers has changed since.
+since-covered = covered by a signature
+since-uncovered = not covered by any signature
+since-more = { $count ->
+    [one] One further change is not shown here.
+   *[other] { $count } further changes are not shown here.
+}
+touched-figures = the figures
+touched-definition = the definition
+touched-target = the target
+touched-rule = the rule for statuses
+touched-words = the commentary

@@ -17,7 +17,7 @@ use super::frame::{Frame, Looking, Moment, Stood, part};
 use super::lang::{Lang, Written};
 use super::mark::Mark;
 use super::page::{Page, Shown, Visit, page};
-use super::shown::Why;
+use super::shown::{Room, Why};
 use super::wording::wording;
 use crate::api::problem::Problem;
 use crate::api::route::{Allows, Method, Route};
@@ -33,6 +33,8 @@ pub(super) const PAGE: Page = Page { wording: wording!(), routes };
 
 /// So many periods keep a page within its size.
 const ON_A_PAGE: usize = 40;
+/// What is written at length of its definitions takes no more of a page than this.
+const ROOM: usize = 8_000;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Asked {
@@ -219,7 +221,7 @@ async fn definitions(
     let versions = &answer.answer.definitions;
     let positions: Vec<Position> = versions.iter().map(|it| it.position).collect();
     let instants = looking.desk.instants(&positions).await?;
-    let lang = visit.lang;
+    let (lang, mut room) = (visit.lang, Room::of(ROOM));
     let row = |version: &DefinitionVersion| {
         let effect = version.change.as_ref().map(|change| lang.comparability(change.comparability));
         DefinitionRow {
@@ -232,7 +234,9 @@ async fn definitions(
                 let key = if first { "definition-first" } else { "definition-unknown" };
                 lang.say(key).into_owned()
             }),
-            why: lang.reason(&version.reason),
+            why: lang.reason(&version.reason).within(&mut room, || {
+                format!("{}?position={}", visit.call.address.path(), version.position)
+            }),
             event: visit.event(version.position),
         }
     };

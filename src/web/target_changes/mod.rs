@@ -14,7 +14,7 @@ use super::frame::{Frame, Moment, Stood, part};
 use super::lang::{Lang, Written};
 use super::mark::Mark;
 use super::page::{Page, Shown, Visit, page};
-use super::shown::{Why, with_unit};
+use super::shown::{Room, Why, with_unit};
 use super::wording::wording;
 use crate::api::problem::Problem;
 use crate::api::route::{Allows, Method, Route};
@@ -28,6 +28,8 @@ pub(super) const PAGE: Page = Page { wording: wording!(), routes };
 
 /// So many changes keep a page within its size.
 const ON_A_PAGE: usize = 40;
+/// What is written at length takes no more of a page than this.
+const ROOM: usize = 20_000;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Asked {
@@ -100,6 +102,7 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
     let title = lang.pick(&facts.measure.title);
     let heading = lang.say_with("changes-title", &[("measure", &format!("{code} {}", title.text))]);
     let more = asked.period.map(|period| format!("&period={period}")).unwrap_or_default();
+    let mut room = Room::of(ROOM);
     let shown = reply.rows.iter().rev().take(ON_A_PAGE);
     let before = reply.rows.iter().rev().nth(ON_A_PAGE).map(|row| row.position);
     let earlier =
@@ -112,7 +115,7 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         measure: visit.address(&format!("/measures/{}{kept}", part(&code))),
         period: asked.period.map(|period| lang.period(period)),
         asserted: reply.rows.iter().any(|row| row.asserted),
-        changes: shown.map(|row| change(&visit, row, facts.scale())).collect(),
+        changes: shown.map(|row| change(&visit, row, (facts.scale(), &mut room, &more))).collect(),
         earlier,
         looked_at: reply.looked_at.changes,
         title,
@@ -121,7 +124,11 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
     Shown::page(&page)
 }
 
-fn change(visit: &Visit, row: &Retargeting, scale: Option<&Scale>) -> Change {
+fn change(
+    visit: &Visit,
+    row: &Retargeting,
+    (scale, room, more): (Option<&Scale>, &mut Room, &str),
+) -> Change {
     let lang = visit.lang;
     let unit = row.unit.as_deref();
     let mark = |rating: &Option<Rating>| rating.as_ref().map(|it| Mark::of(lang, it, scale));
@@ -148,7 +155,9 @@ fn change(visit: &Visit, row: &Retargeting, scale: Option<&Scale>) -> Change {
         known,
         before: mark(&row.rating_before),
         after: mark(&row.rating_after),
-        why: lang.reason(&row.reason),
+        why: lang.reason(&row.reason).within(room, || {
+            format!("{}?position={}{more}", visit.call.address.path(), row.position)
+        }),
         authority: row.authority.as_ref().map(|authority| lang.authority(authority)),
         asserted: row.asserted,
         event: visit.event(row.position),
