@@ -83,11 +83,10 @@ pub(super) fn routes() -> Vec<Route> {
 /// # Errors
 /// No position, or one at which nothing stands; NATS.
 pub(crate) async fn find(call: &Call) -> Result<Stored, Problem> {
-    let position = call
-        .part("position")
-        .parse()
-        .map(Position)
-        .map_err(|_| Problem::bad("malformed_position", "a position is a whole number"))?;
+    let position = call.part("position").parse().map(Position).map_err(|_| {
+        let asked = call.part("position");
+        Problem::bad("malformed_position", "a position is a whole number").about(asked)
+    })?;
     let room = call.room()?;
     let head = room.source.stream.head().await?;
     let stored = match position {
@@ -96,7 +95,7 @@ pub(crate) async fn find(call: &Call) -> Result<Stored, Problem> {
         position => room.source.stream.find(position).await?,
     };
     let detail = format!("nothing stands at {position}; the last position is {head}");
-    stored.ok_or_else(|| Problem::missing("no_such_position", detail))
+    stored.ok_or_else(|| Problem::missing("no_such_position", detail).about(position.to_string()))
 }
 
 async fn list_events(call: Call, asked: EventsAsked) -> Result<Page<Told>, Problem> {

@@ -129,7 +129,7 @@ pub(crate) async fn ready<'a>(call: &'a Call, moment: &Moment) -> Result<&'a Des
         let head = room.source.stream.head().await?;
         if furthest > head {
             let detail = format!("position {furthest} does not exist; the last is {head}");
-            return Err(Problem::missing("no_such_position", detail));
+            return Err(Problem::missing("no_such_position", detail).about(furthest.to_string()));
         }
     }
     let Some(wanted) = moment.min_position else { return Ok(desk) };

@@ -32,6 +32,7 @@ use axum::response::Response;
 
 use crate::api::problem::Problem;
 use crate::api::route::Route;
+use crate::identity::tokens::Bearer;
 use lang::Lang;
 use page::Page;
 
@@ -48,6 +49,6 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 /// A page that says what went wrong at an address.
-pub(crate) fn refused(problem: Problem, address: &Uri) -> Response {
-    frame::refused(problem, address)
+pub(crate) fn refused(problem: Problem, visitor: Option<&Bearer>, address: &Uri) -> Response {
+    frame::refused(problem, visitor, address)
 }

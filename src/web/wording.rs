@@ -81,11 +81,21 @@ impl Lang {
         self.say(&key(kind, word.as_str().unwrap_or("none")))
     }
 
-    fn told(self, key: &str, with: Option<&FluentArgs<'_>>) -> Cow<'static, str> {
-        let bundle: &'static FluentBundle<FluentResource> = match self {
+    /// A word of the format, where pages have words for it.
+    pub(super) fn find(self, kind: &str, word: &str) -> Option<Cow<'static, str>> {
+        let key = key(kind, word);
+        self.bundle().has_message(&key).then(|| self.say(&key))
+    }
+
+    fn bundle(self) -> &'static FluentBundle<FluentResource> {
+        match self {
             Self::En => &ENGLISH,
             Self::Cy => &WELSH,
-        };
+        }
+    }
+
+    fn told(self, key: &str, with: Option<&FluentArgs<'_>>) -> Cow<'static, str> {
+        let bundle = self.bundle();
         let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
             tracing::error!(key, language = self.code(), "a page has no words for it");
             return Cow::Owned(key.to_owned());
@@ -145,8 +155,10 @@ mod tests {
                 let found = text.split(begin).skip(1);
                 asked.extend(found.map(|rest| rest.split('"').next().unwrap().to_owned()));
             }
-            let found = text.split("word(\"").skip(1);
-            kinds.extend(found.map(|rest| format!("{}-", rest.split('"').next().unwrap())));
+            for begin in ["word(\"", "find(\""] {
+                let found = text.split(begin).skip(1);
+                kinds.extend(found.map(|rest| format!("{}-", rest.split('"').next().unwrap())));
+            }
             // A key that is chosen first stands as a text of its own.
             asked.extend(known.iter().filter(|key| text.contains(&format!("\"{key}\""))).cloned());
         }

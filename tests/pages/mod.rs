@@ -173,6 +173,41 @@ fn a_day_that_is_typed_leads_to_an_address_that_can_be_cited() {
 }
 
 #[test]
+fn what_went_wrong_is_told_in_the_visitor_s_language_and_names_who_looks() {
+    let served = Served::with(&["--per-second", "12"]);
+    let member = served.token("Mo", &["scrutiny_reader"]);
+    let auditor = served.token("Ann", &["internal_auditor"]);
+    let ledger = &served.body.ledger;
+    for (token, path, status, en, cy) in [
+        (
+            &member,
+            "/acts/4",
+            403,
+            "One of these would: Co-ordinator, Keeper of the framework, Internal auditor",
+            "Byddai un o&#39;r rhain: Cydlynydd, Ceidwad y fframwaith, Archwilydd mewnol",
+        ),
+        (&auditor, "/acts/99999999", 404, "no such event", "Nid oes digwyddiad o&#39;r fath"),
+        (&auditor, "/measures/NM99", 404, "No measure bore this code", "y cod hwn ar yr adeg hon"),
+        (&auditor, "/scorecard?known_at=x", 400, "can&#39;t be read", "Ni ellir darllen rhywbeth"),
+        (&auditor, "/scorecard?page=999", 404, "no such page", "Nid oes tudalen o&#39;r fath"),
+    ] {
+        let english = page(&served.get(token, &format!("/{ledger}{path}")), status, "en");
+        let welsh = page(&served.get(token, &format!("/cy/{ledger}{path}")), status, "cy");
+        assert!(english.contains(en) && !english.contains(cy), "{english}");
+        assert!(welsh.contains(cy) && !welsh.contains(en), "{welsh}");
+        let name = if token == &member { "Mo, " } else { "Ann, " };
+        let named = |text: &str| text.contains(&format!("{name}Performance Manager"));
+        assert!(named(&english) && named(&welsh), "{welsh}");
+        // Nothing is in the other language but the way to it.
+        assert_eq!(welsh.matches(r#"lang="en""#).count(), 2, "{welsh}");
+    }
+    let path = format!("/cy/{ledger}/scorecard");
+    let heard = (0..200).map(|_| served.get(&auditor, &path)).find(|heard| heard.status == 429);
+    let told = page(&heard.unwrap(), 429, "cy");
+    assert!(told.contains("Rydych yn gofyn yn gynt"), "{told}");
+}
+
+#[test]
 fn a_page_about_a_position_is_the_same_page_for_good() {
     let served = Served::new();
     let token = served.token("Ann", &["internal_auditor"]);
