@@ -59,7 +59,7 @@ pub(super) async fn admit(
 }
 
 /// Who looks at pages: by the cookie of their session, or as a program does.
-fn visitor(doors: &Doors, headers: &HeaderMap) -> Result<Bearer, Problem> {
+pub(super) fn visitor(doors: &Doors, headers: &HeaderMap) -> Result<Bearer, Problem> {
     if headers.contains_key(AUTHORIZATION) {
         return bearer(doors, headers);
     }

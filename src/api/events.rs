@@ -71,22 +71,31 @@ pub(super) fn routes() -> Vec<Route> {
             ("/events/{position}", "show_event", show),
             What::ReadEvents,
             |call, _: Nothing| async move {
-                let position = call.part("position").parse().map(Position).map_err(|_| {
-                    Problem::bad("malformed_position", "a position is a whole number")
-                })?;
-                let room = call.room()?;
-                let stored = match room.source.stream.head().await? {
-                    head if position > Position::START && position <= head => {
-                        room.source.stream.find(position).await?
-                    }
-                    _ => None,
-                };
-                let detail = format!("nothing stands at {position}");
-                let stored = stored.ok_or_else(|| Problem::missing("no_such_position", detail))?;
-                told(room, stored).await
+                let stored = find(&call).await?;
+                told(call.room()?, stored).await
             },
         ),
     ]
+}
+
+/// What stands at the position that an address names.
+///
+/// # Errors
+/// No position, or one at which nothing stands; NATS.
+pub(crate) async fn find(call: &Call) -> Result<Stored, Problem> {
+    let position = call.part("position").parse().map(Position).map_err(|_| {
+        let asked = call.part("position");
+        Problem::bad("malformed_position", "a position is a whole number").about(asked)
+    })?;
+    let room = call.room()?;
+    let head = room.source.stream.head().await?;
+    let stored = match position {
+        Position::START => None,
+        position if position > head => None,
+        position => room.source.stream.find(position).await?,
+    };
+    let detail = format!("nothing stands at {position}; the last position is {head}");
+    stored.ok_or_else(|| Problem::missing("no_such_position", detail).about(position.to_string()))
 }
 
 async fn list_events(call: Call, asked: EventsAsked) -> Result<Page<Told>, Problem> {

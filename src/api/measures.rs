@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use piperoll_events::ids::FrameworkId;
 use piperoll_events::sign_off::Covered;
-use piperoll_events::text::Label;
+use piperoll_events::text::{Label, SealedText};
 use piperoll_events::{Period, Position};
 use piperoll_projections::scorecard::MeasureLine;
 use schemars::JsonSchema;
@@ -129,7 +129,7 @@ pub(crate) async fn ready<'a>(call: &'a Call, moment: &Moment) -> Result<&'a Des
         let head = room.source.stream.head().await?;
         if furthest > head {
             let detail = format!("position {furthest} does not exist; the last is {head}");
-            return Err(Problem::missing("no_such_position", detail));
+            return Err(Problem::missing("no_such_position", detail).about(furthest.to_string()));
         }
     }
     let Some(wanted) = moment.min_position else { return Ok(desk) };
@@ -192,16 +192,23 @@ pub(crate) async fn commentary(
     call: &Call,
     answer: &SubmissionAnswer,
 ) -> Result<Option<Commentary>, Problem> {
-    let Some(sealed) = answer.words() else { return Ok(None) };
+    match answer.words() {
+        Some(sealed) => opened(call, sealed).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Sealed words, as far as the caller may read them.
+pub(crate) async fn opened(call: &Call, sealed: &SealedText) -> Result<Commentary, Problem> {
     if What::ReadCommentary.allowed_by(&call.bearer()?.roles).is_none() {
-        return Ok(Some(Commentary::Withheld {}));
+        return Ok(Commentary::Withheld {});
     }
     let vault = call.room()?.vault().await?;
     let opened = vault.unseal(std::slice::from_ref(sealed)).await?.pop();
-    Ok(opened.map(|opened| match opened {
-        Opened::Words(text) => Commentary::Open { text },
-        Opened::Erased => Commentary::Erased {},
-    }))
+    Ok(match opened {
+        Some(Opened::Words(text)) => Commentary::Open { text },
+        Some(Opened::Erased) | None => Commentary::Erased {},
+    })
 }
 
 async fn to_sign(

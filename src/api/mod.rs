@@ -27,7 +27,7 @@ mod acts;
 pub(crate) mod admit;
 mod document;
 pub(crate) mod doors;
-mod events;
+pub(crate) mod events;
 mod health;
 mod ledgers;
 pub(crate) mod measures;

@@ -56,6 +56,9 @@ pub(super) struct Said {
     headers: Vec<(HeaderName, HeaderValue)>,
     #[serde(skip)]
     cause: Option<String>,
+    /// What was asked for, as a page repeats it.
+    #[serde(skip)]
+    about: Option<String>,
 }
 
 impl Problem {
@@ -70,6 +73,7 @@ impl Problem {
             members: Map::new(),
             headers: Vec::new(),
             cause: None,
+            about: None,
         }))
     }
 
@@ -118,6 +122,12 @@ impl Problem {
         self
     }
 
+    /// What was asked for, as a page repeats it.
+    pub(super) fn about(mut self, asked: impl Into<String>) -> Self {
+        self.0.about = Some(asked.into());
+        self
+    }
+
     /// A header of the response.
     pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.push((name, value));
@@ -139,6 +149,22 @@ impl Problem {
     /// The status of its response.
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// What was asked for, where that is repeated.
+    pub(crate) fn asked(&self) -> Option<&str> {
+        self.0.about.as_deref()
+    }
+
+    /// The roles that would be let through.
+    pub(crate) fn roles(&self) -> Vec<RoleName> {
+        let roles = self.0.members.get("roles").cloned();
+        roles.and_then(|roles| serde_json::from_value(roles).ok()).unwrap_or_default()
     }
 
     /// What happened this time, and who acts next.
@@ -284,12 +310,13 @@ impl From<AskingError> for Problem {
         match error {
             AskingError::NoMeasure { position, ref code } => {
                 let detail = format!("no measure was called `{code}` at position {position}");
-                Self::missing("no_such_measure", detail).at(position)
+                Self::missing("no_such_measure", detail).at(position).about(code.as_str())
             }
-            AskingError::AmbiguousCode { candidates, .. } => {
+            AskingError::AmbiguousCode { candidates, code } => {
                 let ids: Vec<_> = candidates.iter().map(|line| line.measure).collect();
                 Self::new(StatusCode::CONFLICT, "ambiguous_code", detail)
                     .with("measures", json!(ids))
+                    .about(code)
             }
             AskingError::NoSubmission { position, .. } => {
                 Self::missing("no_such_submission", detail).at(position)

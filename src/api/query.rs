@@ -46,9 +46,9 @@ impl Moment {
             }
             (None, Some(position)) => Ok(When::At(position)),
             (None, None) => Ok(When::Now),
-            (Some(text), None) => instant(text)
-                .map(When::KnownAt)
-                .map_err(|error| Problem::bad("malformed_parameter", error.to_string())),
+            (Some(text), None) => instant(text).map(When::KnownAt).map_err(|error| {
+                Problem::bad("malformed_parameter", error.to_string()).about(text)
+            }),
         }
     }
 
@@ -91,7 +91,7 @@ impl Parameters {
             let Some(written) = self.0.get(&*name) else {
                 let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
                 let detail = format!("there is no parameter `{name}`; known: {}", known.join(", "));
-                return Err(Problem::bad("unknown_parameter", detail));
+                return Err(Problem::bad("unknown_parameter", detail).about(name));
             };
             let read = match written {
                 Written::Text => Ok(Value::String(value.into_owned())),
@@ -100,11 +100,11 @@ impl Parameters {
             };
             let read = read.map_err(|()| {
                 let detail = format!("`{name}` is not written as it should be");
-                Problem::bad("malformed_parameter", detail)
+                Problem::bad("malformed_parameter", detail).about(&*name)
             })?;
             if given.insert(name.to_string(), read).is_some() {
                 let detail = format!("`{name}` is given twice");
-                return Err(Problem::bad("malformed_parameter", detail));
+                return Err(Problem::bad("malformed_parameter", detail).about(name));
             }
         }
         serde_json::from_value(Value::Object(given))

@@ -70,7 +70,7 @@ pub(crate) enum Answers {
     /// Programs: with JSON, and problems. It stands in the document.
     Programs,
     /// People: with pages. How it tells somebody who is on an address that something went wrong.
-    People(fn(Problem, &Uri) -> Response),
+    People(fn(Problem, Option<&Bearer>, &Uri) -> Response),
 }
 
 /// What a route is called and what goes in and out.
@@ -89,10 +89,15 @@ pub(crate) struct Operation {
 
 impl Operation {
     /// Tells whoever asked that something went wrong.
-    pub(super) fn refuse(&self, problem: Problem, address: &Uri) -> Response {
+    pub(super) fn refuse(
+        &self,
+        problem: Problem,
+        visitor: Option<&Bearer>,
+        address: &Uri,
+    ) -> Response {
         match self.answers {
             Answers::Programs => problem.into_response(),
-            Answers::People(tell) => tell(problem, address),
+            Answers::People(tell) => tell(problem, visitor, address),
         }
     }
 }

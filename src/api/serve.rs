@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tracing::Instrument;
 
-use super::admit::{admit, identify};
+use super::admit::{admit, identify, visitor};
 use super::doors::Doors;
 use super::numbers::{self, Numbers};
 use super::pace::Pace;
@@ -147,16 +147,21 @@ fn router(doors: Arc<Doors>, limits: Limits) -> Router {
 }
 
 /// Nothing is found here. Whoever looks at pages is told so with one.
-async fn no_such_address(address: Uri, headers: HeaderMap) -> Response {
+async fn no_such_address(
+    State(serving): State<Arc<Serving>>,
+    address: Uri,
+    headers: HeaderMap,
+) -> Response {
     let problem = Problem::missing("no_such_address", "nothing is found here");
-    refuse(problem, &address, &headers)
+    refuse(&serving, problem, &address, &headers)
 }
 
 /// Tells whoever looks at pages with one, and programs as usual, where no route says whom it answers.
-fn refuse(problem: Problem, address: &Uri, headers: &HeaderMap) -> Response {
+fn refuse(serving: &Serving, problem: Problem, address: &Uri, headers: &HeaderMap) -> Response {
     let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !address.path().starts_with("/api/") && accepts.contains("text/html") {
-        return web::refused(problem, address);
+        let visitor = visitor(&serving.doors, headers).ok();
+        return web::refused(problem, visitor.as_ref(), address);
     }
     problem.into_response()
 }
@@ -169,7 +174,7 @@ async fn other_method(
 ) -> Response {
     let methods = path.as_ref().and_then(|path| serving.methods.get(path.as_str()));
     let problem = Problem::method(methods.map(String::as_str).unwrap_or_default());
-    refuse(problem, &address, &headers)
+    refuse(&serving, problem, &address, &headers)
 }
 
 /// One request, from the first byte to the response.
@@ -181,6 +186,9 @@ async fn enter(
 ) -> Response {
     let (operation, begun) = (&route.operation, Instant::now());
     let address = request.uri().clone();
+    // A page that says what went wrong is headed by who looks.
+    let headers =
+        matches!(operation.answers, Answers::People(_)).then(|| request.headers().clone());
     let trace = request.headers().get("traceparent").and_then(|it| it.to_str().ok());
     let trace = trace.and_then(trace_id).unwrap_or_default();
     let span = tracing::info_span!(
@@ -206,7 +214,10 @@ async fn enter(
         })?
     };
     let shown = async {
-        let refuse = |problem| operation.refuse(problem, &address);
+        let refuse = |problem| {
+            let visitor = headers.and_then(|headers| visitor(&serving.doors, &headers).ok());
+            operation.refuse(problem, visitor.as_ref(), &address)
+        };
         let response = handled.await.unwrap_or_else(refuse);
         let status = response.status().as_u16();
         tracing::info!(status, "answered");

@@ -365,7 +365,7 @@ impl Desk {
         Ok(as_at)
     }
 
-    async fn line(
+    pub(super) async fn line(
         &self,
         measure: MeasureId,
         period: Option<Period>,

@@ -14,6 +14,8 @@ pub enum What {
     ReadQuestions,
     /// Read the ledger's events as they are stored.
     ReadEvents,
+    /// See by name who acted, where an event shows it.
+    ReadNames,
     /// Follow what changed, update by update, to keep a copy.
     ReadUpdates,
     /// Read what people wrote about figures.
@@ -95,6 +97,7 @@ impl What {
             Self::ReadEvents => {
                 &[Coordinator, FrameworkAdmin, InternalAuditor, ExternalAuditor, RecordsManager]
             }
+            Self::ReadNames => &[Coordinator, FrameworkAdmin, InternalAuditor, ExternalAuditor],
             Self::ReadCommentary => &[
                 Officer,
                 Coordinator,
@@ -136,10 +139,11 @@ impl Act {
 mod tests {
     use super::*;
 
-    const READS: [What; 5] = [
+    const READS: [What; 6] = [
         What::ReadScorecard,
         What::ReadQuestions,
         What::ReadEvents,
+        What::ReadNames,
         What::ReadUpdates,
         What::ReadCommentary,
     ];

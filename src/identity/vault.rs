@@ -157,13 +157,15 @@ impl Vault {
         self.client.is_closed()
     }
 
-    /// The names behind actor ids; an erased one is left out.
+    /// The names behind some actor ids; an erased one is left out.
     ///
     /// # Errors
     /// The database.
-    pub async fn names(&self) -> Result<HashMap<ActorId, String>, VaultError> {
-        let select = "select actor_id, name from vault.actor where ledger_id = $1";
-        let rows = self.client.query(select, &[&self.ledger.uuid()]).await?;
+    pub async fn names(&self, actors: &[ActorId]) -> Result<HashMap<ActorId, String>, VaultError> {
+        let actors: Vec<Uuid> = actors.iter().map(|actor| actor.uuid()).collect();
+        let select = "select actor_id, name from vault.actor
+            where ledger_id = $1 and actor_id = any($2)";
+        let rows = self.client.query(select, &[&self.ledger.uuid(), &actors]).await?;
         let mut names = HashMap::with_capacity(rows.len());
         for row in rows {
             names.insert(ActorId::new(row.try_get(0)?), row.try_get(1)?);

@@ -88,6 +88,17 @@ impl Written {
     pub(super) const fn own(text: String) -> Self {
         Self { text, foreign: None }
     }
+
+    /// The words cut in two after so many letters at most, at a gap where there is one; none where there
+    /// are no more.
+    pub(super) fn cut(&self, letters: usize) -> Option<(Self, Self)> {
+        let (end, _) = self.text.char_indices().nth(letters)?;
+        let (first, _) = self.text.split_at_checked(end)?;
+        let gap = first.rfind(char::is_whitespace).unwrap_or(end);
+        let (first, rest) = self.text.split_at_checked(if gap == 0 { end } else { gap })?;
+        let part = |text: &str| Self { text: text.to_owned(), foreign: self.foreign };
+        Some((part(first), part(rest.trim_start())))
+    }
 }
 
 impl fmt::Display for Written {

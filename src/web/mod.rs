@@ -9,11 +9,13 @@
 //! | `frame/` | what stands around every page: name, languages, moment, problems |
 //! | `page.rs` | what a page is, and how it becomes a response |
 //! | `lang.rs`, `wording.rs` | the two languages, and the words of each |
-//! | `shown.rs`, `mark.rs` | days, figures, ratings as people read them |
+//! | `shown.rs`, `mark.rs`, `event.rs` | days, figures, ratings, events as people read them |
 //! | `assets.rs` | the style sheet |
-//! | `front/`, `scorecard/`, `measure/`, `target_changes/` | the pages |
+//! | `front/`, `scorecard/`, `measure/`, `target_changes/`, `act/` | the pages |
 
+mod act;
 mod assets;
+mod event;
 mod frame;
 mod front;
 mod lang;
@@ -30,11 +32,13 @@ use axum::response::Response;
 
 use crate::api::problem::Problem;
 use crate::api::route::Route;
+use crate::identity::tokens::Bearer;
 use lang::Lang;
 use page::Page;
 
 /// Every page.
-const PAGES: &[Page] = &[front::PAGE, scorecard::PAGE, measure::PAGE, target_changes::PAGE];
+const PAGES: &[Page] =
+    &[front::PAGE, scorecard::PAGE, measure::PAGE, target_changes::PAGE, act::PAGE];
 
 /// The routes of all pages, in both languages.
 pub(crate) fn routes() -> Vec<Route> {
@@ -45,6 +49,6 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 /// A page that says what went wrong at an address.
-pub(crate) fn refused(problem: Problem, address: &Uri) -> Response {
-    frame::refused(problem, address)
+pub(crate) fn refused(problem: Problem, visitor: Option<&Bearer>, address: &Uri) -> Response {
+    frame::refused(problem, visitor, address)
 }

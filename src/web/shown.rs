@@ -8,12 +8,13 @@ use chrono_tz::Europe::London;
 use piperoll_events::comparability::Comparability;
 use piperoll_events::reason::ReasonCode;
 use piperoll_events::target::Level;
-use piperoll_events::{Authority, Period, Quantity, Reason, Target, TargetKey, Tier};
+use piperoll_events::{Authority, Breakdown, Period, Quantity, Reason, Target, TargetKey, Tier};
 use piperoll_projections::score::{Direction, FigureState};
 use piperoll_projections::scorecard::Line;
 
 use super::lang::{Lang, Written};
 use crate::asking::answer::Scored;
+use crate::asking::made_under::MadeUnder;
 
 impl Lang {
     /// `14 October 2022`.
@@ -70,17 +71,18 @@ impl Lang {
         level.map_or_else(|| self.say("no-target").into_owned(), |level| self.level(level, unit))
     }
 
-    /// What a line's target aims at; what is said in words alone stands with the measure.
-    pub(super) fn target(self, line: &Line) -> String {
+    /// What a line's target aims at, in the unit of its time; what is said in words alone stands with
+    /// the measure.
+    pub(super) fn target(self, line: &Line, made: &MadeUnder) -> String {
         match (line.level(), &line.target) {
             (None, Some(_)) => self.say("target-in-words").into_owned(),
-            (level, _) => self.aimed(level, line.unit()),
+            (level, _) => self.aimed(level, made.target_unit(line)),
         }
     }
 
     /// What a target is for: its period, and the part and the tier where they are not the usual ones.
     pub(super) fn key(self, key: &TargetKey) -> String {
-        let part = (!key.breakdown.is_headline()).then(|| key.breakdown.to_string());
+        let part = (!key.breakdown.is_headline()).then(|| parted(&key.breakdown));
         let tier = (key.tier != Tier::Expected).then(|| self.word("tier", &key.tier).into_owned());
         let more: Vec<String> = part.into_iter().chain(tier).collect();
         let period = self.period(key.period);
@@ -115,15 +117,20 @@ impl Lang {
         own.into_iter().chain(points).chain(words).collect::<Vec<_>>().join("; ")
     }
 
-    /// A figure, or why there is none.
-    pub(super) fn figure(self, line: &Scored<Line>) -> String {
-        match line.published {
-            Some(value) => with_unit(value, line.facts.unit()),
+    /// A figure as it was published, in the unit of its time, or why there is none.
+    pub(super) fn figure(self, line: &Scored<Line>, made: &MadeUnder) -> String {
+        let headline = line.facts.headline.as_ref();
+        match headline.and_then(|headline| Some((headline.value?, headline.position))) {
+            Some((value, at)) => {
+                let (value, unit) = made.published(&line.facts, value, at);
+                with_unit(value, unit)
+            }
             None => self.state(line.figure_state),
         }
     }
 
-    fn state(self, state: FigureState) -> String {
+    /// Why there is no figure.
+    pub(super) fn state(self, state: FigureState) -> String {
         self.word("state", &state).into_owned()
     }
 
@@ -140,7 +147,8 @@ impl Lang {
             (Some(_), ReasonCode::NoneRecorded) => self.say("reason-in-words"),
             (_, code) => self.word("reason", &code),
         };
-        Why { code: code.into_owned(), text }
+        let more = self.say("reason-whole").into_owned();
+        Why { code: code.into_owned(), text, more, elsewhere: None }
     }
 
     /// Who decided, on one line.
@@ -157,11 +165,29 @@ impl Lang {
     }
 }
 
+/// A text of more letters is cut, and the rest of it folded away.
+const LONG: usize = 400;
+
 /// Why something was done: the kind of reason, and what somebody wrote. Displayed, it is HTML.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Why {
     code: String,
     text: Option<Written>,
+    /// What leads to the rest of a long text.
+    more: String,
+    /// Where the rest stands; none: folded away here.
+    elsewhere: Option<String>,
+}
+
+/// How much of a page may be taken by the rests of long texts, in bytes.
+#[derive(Debug)]
+pub(super) struct Room(usize);
+
+impl Room {
+    /// So many bytes.
+    pub(super) const fn of(bytes: usize) -> Self {
+        Self(bytes)
+    }
 }
 
 impl Why {
@@ -169,19 +195,45 @@ impl Why {
     pub(super) const fn is_empty(&self) -> bool {
         self.code.is_empty()
     }
+
+    /// The same in what room there is: where its rest does not fit, it stands at an address.
+    pub(super) fn within(mut self, room: &mut Room, elsewhere: impl FnOnce() -> String) -> Self {
+        let rest = self.text.as_ref().and_then(|text| Some(text.cut(LONG)?.1.to_string().len()));
+        let Some(rest) = rest else { return self };
+        match room.0.checked_sub(rest) {
+            Some(left) => room.0 = left,
+            None => self.elsewhere = Some(elsewhere()),
+        }
+        self
+    }
 }
 
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", escape(&self.code, Html).map_err(|_| fmt::Error)?)?;
-        match &self.text {
-            Some(text) => write!(f, ": “{text}”"),
-            None => Ok(()),
+        let Some(text) = &self.text else { return Ok(()) };
+        let Some((first, rest)) = text.cut(LONG) else { return write!(f, ": “{text}”") };
+        let html = |text: &str| escape(text, Html).map(|it| it.to_string()).map_err(|_| fmt::Error);
+        let more = html(&self.more)?;
+        if let Some(to) = &self.elsewhere {
+            let to = html(to)?;
+            return write!(f, r#": “{first}…” <a class="govuk-link" href="{to}">{more}</a>"#);
         }
+        write!(
+            f,
+            r#": “{first}…” <details class="govuk-details"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">{more}</span></summary><div class="govuk-details__text">“…{rest}”</div></details>"#
+        )
     }
 }
 
 impl HtmlSafe for Why {}
+
+/// Which part of the population, as the body's own lists have it: `sex: female; age: 25 to 34`.
+pub(super) fn parted(breakdown: &Breakdown) -> String {
+    let tags = breakdown.tags().iter();
+    let parts: Vec<String> = tags.map(|tag| format!("{}: {}", tag.taxonomy, tag.code)).collect();
+    parts.join("; ").replace('_', " ")
+}
 
 /// A figure with its unit: `67.8%`, `£1,250`, `12 days`.
 pub(super) fn with_unit(value: Quantity, unit: Option<&str>) -> String {
@@ -220,6 +272,30 @@ fn grouped(value: Quantity) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_reason_is_cut_at_a_word_and_the_rest_of_it_folded_away() {
+        let why = |text: &str| {
+            Lang::En.reason(&Reason { code: ReasonCode::Error, text: text.parse().ok() })
+        };
+        let short = why("Typed < twice.").to_string();
+        assert_eq!(short, "An error in the record: “Typed &#60; twice.”");
+        let words = "gair ".repeat(200);
+        let long = why(words.trim()).to_string();
+        let (first, rest) = long.split_once("…” <details").unwrap();
+        assert!(first.ends_with("gair") && first.chars().count() < 450, "{first}");
+        assert!(rest.contains("<summary") && rest.contains("“…gair gair"), "{rest}");
+        assert_eq!(long.matches("gair").count(), 200, "every word is there once");
+        // A text without a gap is cut all the same, and between letters.
+        assert_eq!(why(&"ŵ".repeat(1_000)).to_string().matches('ŵ').count(), 1_000);
+        // Where there is no room for the rest, it is a link away.
+        let mut room = Room::of(700);
+        let [fits, doesnt] =
+            [(), ()].map(|()| why(words.trim()).within(&mut room, || "/a?b&c".to_owned()));
+        assert!(fits.to_string().contains("<details"), "{fits}");
+        let told = doesnt.to_string();
+        assert!(!told.contains("<details") && told.contains(r#"href="/a?b&#38;c""#), "{told}");
+    }
 
     fn shown(text: &str, unit: Option<&str>) -> String {
         with_unit(text.parse().unwrap(), unit)

@@ -81,11 +81,21 @@ impl Lang {
         self.say(&key(kind, word.as_str().unwrap_or("none")))
     }
 
-    fn told(self, key: &str, with: Option<&FluentArgs<'_>>) -> Cow<'static, str> {
-        let bundle: &'static FluentBundle<FluentResource> = match self {
+    /// A word of the format, where pages have words for it.
+    pub(super) fn find(self, kind: &str, word: &str) -> Option<Cow<'static, str>> {
+        let key = key(kind, word);
+        self.bundle().has_message(&key).then(|| self.say(&key))
+    }
+
+    fn bundle(self) -> &'static FluentBundle<FluentResource> {
+        match self {
             Self::En => &ENGLISH,
             Self::Cy => &WELSH,
-        };
+        }
+    }
+
+    fn told(self, key: &str, with: Option<&FluentArgs<'_>>) -> Cow<'static, str> {
+        let bundle = self.bundle();
         let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
             tracing::error!(key, language = self.code(), "a page has no words for it");
             return Cow::Owned(key.to_owned());
@@ -141,12 +151,14 @@ mod tests {
         let known: BTreeSet<String> = messages(Lang::En).into_keys().collect();
         let (mut asked, mut kinds) = (BTreeSet::new(), BTreeSet::new());
         for text in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/web"))) {
-            for begin in ["say(\"", "say_with(\"", "count(\"", "none(\""] {
+            for begin in ["say(\"", "say_with(\"", "say_event(\"", "count(\"", "none(\""] {
                 let found = text.split(begin).skip(1);
                 asked.extend(found.map(|rest| rest.split('"').next().unwrap().to_owned()));
             }
-            let found = text.split("word(\"").skip(1);
-            kinds.extend(found.map(|rest| format!("{}-", rest.split('"').next().unwrap())));
+            for begin in ["word(\"", "find(\""] {
+                let found = text.split(begin).skip(1);
+                kinds.extend(found.map(|rest| format!("{}-", rest.split('"').next().unwrap())));
+            }
             // A key that is chosen first stands as a text of its own.
             asked.extend(known.iter().filter(|key| text.contains(&format!("\"{key}\""))).cloned());
         }
@@ -185,6 +197,14 @@ mod tests {
         found
     }
 
+    /// Every event by what its type says: `measure-target_changed`.
+    fn events() -> Vec<String> {
+        let types = piperoll_events::schemas().into_iter().map(|event| event.event_type);
+        let short =
+            |it: &str| it.trim_start_matches("piperoll.").trim_end_matches(".v1").replace('.', "-");
+        types.map(short).collect()
+    }
+
     #[test]
     fn every_word_of_the_format_that_pages_show_has_its_message() {
         use piperoll_events::ease::Ease;
@@ -196,8 +216,7 @@ mod tests {
 
         use crate::asking::questions::{changes, dropped, signed_by};
 
-        let known = messages(Lang::En);
-        for (kind, words) in [
+        shown([
             ("reason", words::<ReasonCode>()),
             ("authority", words::<AuthorityKind>()),
             ("authority-state", words::<AuthorityState>()),
@@ -213,7 +232,55 @@ mod tests {
             ("part", words::<changes::Part>()),
             ("drop", words::<dropped::Drop>()),
             ("signature", words::<signed_by::State>()),
-        ] {
+            ("touched", words::<signed_by::Kind>()),
+        ]);
+    }
+
+    #[test]
+    fn every_word_of_the_format_that_the_page_of_an_act_shows_has_its_message() {
+        use piperoll_events::cell::FigureStatus;
+        use piperoll_events::decision_right::{ChangeClass, ChangeSubject};
+        use piperoll_events::definition::Aggregation;
+        use piperoll_events::ledger::created::{BodyKind, Reality};
+        use piperoll_events::measure::adopted::{MeasureLevel, Subject, Treatment};
+        use piperoll_events::post::{created::PostKind, held::Basis};
+        use piperoll_events::rating::{Compare, Ends};
+        use piperoll_events::role::granted::RoleName;
+        use piperoll_events::step::added::StepLevel;
+        use piperoll_events::submission::no_value_declared::NoValue;
+        use piperoll_events::{Channel, PeriodType};
+
+        use crate::ledger::Signature;
+
+        shown([
+            ("state", words::<NoValue>()),
+            ("treatment", words::<Treatment>()),
+            ("looked-at", words::<MeasureLevel>()),
+            ("subject", words::<Subject>()),
+            ("aggregation", words::<Aggregation>()),
+            ("period-type", words::<PeriodType>()),
+            ("figure-status", words::<FigureStatus>()),
+            ("compare", words::<Compare>()),
+            ("ends", words::<Ends>()),
+            ("change-subject", words::<ChangeSubject>()),
+            ("change-class", words::<ChangeClass>()),
+            ("step-level", words::<StepLevel>()),
+            ("body-kind", words::<BodyKind>()),
+            ("reality", words::<Reality>()),
+            ("post-kind", words::<PostKind>()),
+            ("basis", words::<Basis>()),
+            ("role", words::<RoleName>()),
+            ("channel", words::<Channel>()),
+            ("worth", words::<Signature>()),
+            ("happened", events()),
+        ]);
+    }
+
+    /// Judges that every word of some kinds has a message.
+    #[track_caller]
+    fn shown<const COUNT: usize>(kinds: [(&str, Vec<String>); COUNT]) {
+        let known = messages(Lang::En);
+        for (kind, words) in kinds {
             for word in words {
                 let key = key(kind, &word);
                 assert!(known.contains_key(&key), "no message `{key}`");

@@ -21,8 +21,9 @@ async fn judged_alike(ground: &Ground, history: &History, sizes: &[usize]) -> Ve
     let (events, head) = (exported(history), history.head().0);
     let mut all = Vec::new();
     for at in [head / 2, head] {
-        let acts = reader.acts_within(Position::START, Position(at)).await.unwrap();
-        let judged = acts.iter().filter_map(|act| Some((act.position, act.judged.as_ref()?)));
+        let asked: Vec<Position> = (1..=at).map(Position).collect();
+        let acts = reader.acts(&asked).await.unwrap();
+        let judged = acts.values().filter_map(|act| Some((act.position, act.judged.as_ref()?)));
         let row = |(position, judged)| {
             let mut row = serde_json::to_value(judged).unwrap();
             row["position"] = json!(position);

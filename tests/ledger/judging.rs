@@ -49,7 +49,9 @@ async fn the_record_says_so(ledger: &Ledger, told: &[(Position, Option<Judged>)]
         for (position, judged) in told {
             let acts = reader.acts(&[*position]).await.unwrap();
             assert_eq!(acts[position].judged, *judged, "at {position}, {size} at a time");
-            let upto = reader.acts_within(Position(position.0 - 1), *position).await.unwrap();
+            let before = Position(position.0 - 1);
+            let happened = acts[position].happened.as_str();
+            let upto = reader.acts_within(before, *position, &[happened]).await.unwrap();
             assert_eq!(upto, [acts[position].clone()]);
         }
         shelves.give(kept);

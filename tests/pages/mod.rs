@@ -1,6 +1,7 @@
 //! The pages as people meet them: without a script, in both languages, by keyboard, on paper, and by who
 //! may see what.
 
+mod figures;
 mod stories;
 
 use std::io::Write;
@@ -117,6 +118,33 @@ fn pages_are_for_whoever_may_see_them() {
 }
 
 #[test]
+fn the_page_of_an_act_is_for_whoever_may_read_events_and_names_people_to_whoever_may_see_names() {
+    let served = Served::new();
+    let (auditor, records) =
+        (served.token("Ann", &["internal_auditor"]), served.token("Rae", &["records_manager"]));
+    let member = served.token("Mo", &["scrutiny_reader"]);
+    for (prefix, language, withheld) in [
+        ("", "en", "A person whose name your roles don&#39;t let you see"),
+        ("/cy", "cy", "Person nad yw eich rolau&#39;n gadael ichi weld ei enw"),
+    ] {
+        let act = format!("{prefix}/{}/acts/40", served.body.ledger);
+        let told = page(&served.get(&auditor, &act), 200, language);
+        assert!(!told.contains(withheld), "{told}");
+        let told = page(&served.get(&records, &act), 200, language);
+        assert!(told.contains(withheld), "{told}");
+        page(&served.get(&member, &act), 403, language);
+        let changes = format!("{prefix}/{}/measures/NM02/target-changes", served.body.ledger);
+        let told = page(&served.get(&member, &changes), 200, language);
+        assert!(!told.contains("/acts/"), "a link that leads nowhere for its reader: {told}");
+        assert!(page(&served.get(&auditor, &changes), 200, language).contains("/acts/"));
+        for (position, status) in [("0", 404), ("99999999", 404), ("first", 400)] {
+            let act = format!("{prefix}/{}/acts/{position}", served.body.ledger);
+            page(&served.get(&auditor, &act), status, language);
+        }
+    }
+}
+
+#[test]
 fn a_day_that_is_typed_leads_to_an_address_that_can_be_cited() {
     let served = Served::new();
     let token = served.token("Ann", &["internal_auditor"]);
@@ -142,6 +170,41 @@ fn a_day_that_is_typed_leads_to_an_address_that_can_be_cited() {
     assert!(wrong.contains("There is a problem") && wrong.contains("value=\"31\""), "{wrong}");
     let again = page(&served.get(&token, &at("/scorecard?known_at=2022-10-14")), 200, "en");
     assert!(again.contains("What was known at the end of 14 October 2022"), "{again}");
+}
+
+#[test]
+fn what_went_wrong_is_told_in_the_visitor_s_language_and_names_who_looks() {
+    let served = Served::with(&["--per-second", "12"]);
+    let member = served.token("Mo", &["scrutiny_reader"]);
+    let auditor = served.token("Ann", &["internal_auditor"]);
+    let ledger = &served.body.ledger;
+    for (token, path, status, en, cy) in [
+        (
+            &member,
+            "/acts/4",
+            403,
+            "One of these would: Co-ordinator, Keeper of the framework, Internal auditor",
+            "Byddai un o&#39;r rhain: Cydlynydd, Ceidwad y fframwaith, Archwilydd mewnol",
+        ),
+        (&auditor, "/acts/99999999", 404, "no such event", "Nid oes digwyddiad o&#39;r fath"),
+        (&auditor, "/measures/NM99", 404, "No measure bore this code", "y cod hwn ar yr adeg hon"),
+        (&auditor, "/scorecard?known_at=x", 400, "can&#39;t be read", "Ni ellir darllen rhywbeth"),
+        (&auditor, "/scorecard?page=999", 404, "no such page", "Nid oes tudalen o&#39;r fath"),
+    ] {
+        let english = page(&served.get(token, &format!("/{ledger}{path}")), status, "en");
+        let welsh = page(&served.get(token, &format!("/cy/{ledger}{path}")), status, "cy");
+        assert!(english.contains(en) && !english.contains(cy), "{english}");
+        assert!(welsh.contains(cy) && !welsh.contains(en), "{welsh}");
+        let name = if token == &member { "Mo, " } else { "Ann, " };
+        let named = |text: &str| text.contains(&format!("{name}Performance Manager"));
+        assert!(named(&english) && named(&welsh), "{welsh}");
+        // Nothing is in the other language but the way to it.
+        assert_eq!(welsh.matches(r#"lang="en""#).count(), 2, "{welsh}");
+    }
+    let path = format!("/cy/{ledger}/scorecard");
+    let heard = (0..200).map(|_| served.get(&auditor, &path)).find(|heard| heard.status == 429);
+    let told = page(&heard.unwrap(), 429, "cy");
+    assert!(told.contains("Rydych yn gofyn yn gynt"), "{told}");
 }
 
 #[test]

@@ -31,12 +31,17 @@ impl Visitor {
         Self { base: base.to_owned(), cookie, agent }
     }
 
-    /// What a page says, without its markup.
-    fn reads(&self, path: &str) -> String {
+    /// A page as it is sent.
+    fn source(&self, path: &str) -> String {
         let request = self.agent.get(format!("{}{path}", self.base));
         let heard = request.header("cookie", &self.cookie).call().unwrap();
         assert_eq!(heard.status(), 200, "{path}");
-        let text = heard.into_body().read_to_string().unwrap();
+        heard.into_body().read_to_string().unwrap()
+    }
+
+    /// What a page says, without its markup.
+    fn reads(&self, path: &str) -> String {
+        let text = self.source(path);
         let words: Vec<&str> =
             text.split('<').filter_map(|piece| Some(piece.split_once('>')?.1)).collect();
         let text = words.join(" ").replace("&#39;", "'").replace("&#38;", "&");
@@ -75,6 +80,11 @@ pub(super) const PAGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("target_changes", &["/northmoor/measures/NM02/target-changes"]),
+    (
+        "act",
+        // A founding act, a measure's adoption from a file, a framework's.
+        &["/northmoor/acts/1", "/northmoor/acts/10", "/severnside/acts/4"],
+    ),
 ];
 
 const SINCE: &str = "known_at=2024-06-01&compare=2090-01-01";
@@ -88,9 +98,10 @@ pub(crate) fn the_stories_are_told_on_pages(servers: &Servers) {
     the_pages_that_the_demo_names_are_there(servers, &auditor);
     northmoor(&auditor);
     what_stood_before_is_not_in_between(servers, &auditor);
+    let acts = the_acts_behind_the_stories_are_told(servers, &auditor);
     severnside(&auditor);
     whatever_its_reader_may_see_is_told(base);
-    every_page_is_fit_for_everybody(&auditor);
+    every_page_is_fit_for_everybody(&auditor, &acts);
     program.kill();
 }
 
@@ -171,7 +182,10 @@ fn northmoor_since_june(auditor: &Visitor) {
             "Who signed it",
             "Verified by its data steward",
             "Lapsed: something is newer",
-            "Ended by position",
+            "Ended by event",
+            "What changed since:",
+            "the figures (",
+            "): not covered by any signature",
         ],
     );
 }
@@ -194,9 +208,68 @@ fn what_stood_before_is_not_in_between(servers: &Servers, auditor: &Visitor) {
     auditor.finds("/northmoor/scorecard?compare=2090-01-01", &["Nothing was recorded in between"]);
 }
 
+/// The lowered target and a signature, each on the page of its act; where those are.
+fn the_acts_behind_the_stories_are_told(servers: &Servers, auditor: &Visitor) -> Vec<String> {
+    let positions = |question: &[&str]| -> Vec<u64> {
+        let asked = ["ask", "--ledger", "northmoor", "--json"];
+        let answer = servers.json(&[&asked[..], question].concat());
+        let rows = answer["rows"].as_array().unwrap().iter();
+        rows.filter_map(|row| row["position"].as_u64()).collect()
+    };
+    let changes = positions(&["who-changed-target", "NM02", "--period", "FY2023-Q3"]);
+    let [.., lowered, put_back] = changes[..] else { panic!("{changes:?}") };
+    let act = |position: u64| format!("/northmoor/acts/{position}");
+    auditor.finds(
+        &act(lowered),
+        &[
+            &format!("event {lowered} Target changed"),
+            "Measure: NM02 Missed bins per 100,000 collections",
+            "Target: October to December 2023 45 missed bins 60 missed bins",
+            "Demand changed: “More households to serve.”",
+            "An officer's correction",
+            "Email of 12 February 2024",
+            "State of the authority stated",
+            "Post Head of Environment",
+            "Person Amina Field",
+            "Witnessed here when it was recorded.",
+            "event 4 : Framework adopted",
+            &format!("After this one: event {put_back}"),
+            "Its signature Verifies",
+        ],
+    );
+    auditor.finds(
+        &format!("/cy{}", act(lowered)),
+        &[
+            &format!("digwyddiad {lowered} Newidiwyd y targed"),
+            "Targed: Hydref – Rhagfyr 2023 45 missed bins 60 missed bins",
+            "Newidiodd y galw",
+            "Cywiriad gan swyddog",
+            &format!("Ar ôl hwn: digwyddiad {put_back}"),
+        ],
+    );
+    // What stood just before it and from it on is a link away.
+    let before = lowered - 1;
+    let page = auditor.source(&act(lowered));
+    for to in [lowered, before] {
+        assert!(page.contains(&format!("/northmoor/scorecard?position={to}\"")), "{page}");
+    }
+    let changes = auditor.source("/northmoor/measures/NM02/target-changes");
+    let link = format!(r#"href="{}">event {lowered}</a>"#, act(lowered));
+    assert!(changes.contains(&link), "{changes}");
+    let signed = positions(&["signed-by", "NM09", "FY2023-Q4"])[0];
+    auditor.finds(
+        &act(signed),
+        &["Figure signed", "NM09, January to March 2024", "What was signed", ": Figure submitted"],
+    );
+    vec![act(lowered), act(signed)]
+}
+
 fn severnside(auditor: &Visitor) {
     for (path, words) in [
-        ("/severnside/measures/WB1?period=2022", &["Lapsed: something is newer"][..]),
+        (
+            "/severnside/measures/WB1?period=2022",
+            &["Lapsed: something is newer", "not covered by any signature"][..],
+        ),
         (
             "/severnside/scorecard?known_at=2024-01-01&compare=2090-01-01",
             &[
@@ -222,9 +295,10 @@ fn whatever_its_reader_may_see_is_told(base: &str) {
     );
 }
 
-fn every_page_is_fit_for_everybody(auditor: &Visitor) {
+fn every_page_is_fit_for_everybody(auditor: &Visitor, acts: &[String]) {
     let mut pages = Vec::new();
-    for page in PAGES.iter().flat_map(|(_, pages)| *pages) {
+    let listed = PAGES.iter().flat_map(|(_, pages)| pages.iter().copied());
+    for page in listed.chain(acts.iter().map(String::as_str)) {
         pages.extend([json!(page), json!(format!("/cy{page}"))]);
     }
     pages.push(json!({ "path": "/northmoor/scorecard?known_at=x", "status": 400 }));

@@ -5,6 +5,7 @@
 
 pub mod accountable_on;
 pub mod baseline_moved;
+mod breaks;
 pub mod cells;
 pub mod changes;
 pub mod comparable;

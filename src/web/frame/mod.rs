@@ -14,6 +14,7 @@ use super::lang::{Lang, Written};
 use super::page::{Visit, wrong};
 use super::wording::{Wording, wording};
 use crate::api::problem::Problem;
+use crate::identity::tokens::Bearer;
 pub(super) use moment::{Looking, Moment, Stood};
 pub(super) use typed::{DateField, Typed};
 
@@ -88,10 +89,7 @@ impl Visit {
             }
             None => None,
         };
-        let visitor = self.call.bearer.as_ref().map(|bearer| match &bearer.post {
-            Some(post) => format!("{}, {post}", bearer.sub),
-            None => bearer.sub.to_string(),
-        });
+        let visitor = self.call.bearer.as_ref().map(called);
         let (here, mirror) = around(self.lang, &self.call.address);
         let style = assets::address();
         Ok(Frame { lang: self.lang, title, body, style, here, mirror, visitor })
@@ -100,6 +98,14 @@ impl Visit {
     /// An address of the same ledger, in the same language.
     pub(super) fn address(&self, path: &str) -> String {
         format!("{}/{}{path}", self.lang.prefix(), self.call.part("ledger"))
+    }
+}
+
+/// Somebody, with their post.
+fn called(bearer: &Bearer) -> String {
+    match &bearer.post {
+        Some(post) => format!("{}, {post}", bearer.sub),
+        None => bearer.sub.to_string(),
     }
 }
 
@@ -121,12 +127,14 @@ struct Wrong {
     frame: Frame,
     heading: String,
     detail: Written,
+    /// What was asked for.
+    asked: Option<String>,
     /// The same address without what was asked of it.
     plain: Option<String>,
 }
 
 /// A page that says what went wrong. Who isn't signed in is led to where that is done.
-pub(super) fn refused(problem: Problem, address: &Uri) -> Response {
+pub(super) fn refused(problem: Problem, visitor: Option<&Bearer>, address: &Uri) -> Response {
     let lang = Lang::of(address.path());
     if problem.status() == StatusCode::UNAUTHORIZED {
         let to = address.path_and_query().map_or("/", |it| it.as_str());
@@ -152,14 +160,29 @@ pub(super) fn refused(problem: Problem, address: &Uri) -> Response {
             style: assets::address(),
             here,
             mirror,
-            visitor: None,
+            visitor: visitor.map(called),
         },
         heading,
-        detail: lang.english(problem.detail()),
+        detail: detail(lang, &problem),
+        asked: problem.asked().map(str::to_owned),
         plain: asked.then(|| address.path().to_owned()),
     };
     match page.render() {
         Ok(text) => wrong(lang, problem, text),
         Err(error) => Problem::ours(&error).into_response(),
+    }
+}
+
+/// What happened and what to do, in the page's language.
+fn detail(lang: Lang, problem: &Problem) -> Written {
+    let roles = problem.roles();
+    if !roles.is_empty() {
+        let roles: Vec<_> = roles.iter().map(|role| lang.word("role", role)).collect();
+        let told = lang.say_with("wrong-roles", &[("roles", &roles.join(", "))]);
+        return Written::own(told);
+    }
+    match lang.find("problem", problem.code()) {
+        Some(told) => Written::own(told.into_owned()),
+        None => lang.english(problem.detail()),
     }
 }

@@ -5,6 +5,7 @@ use piperoll_events::Position;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::super::event::AroundEvent;
 use super::super::lang::Lang;
 use super::super::page::Visit;
 use super::typed::{DateField, Typed};
@@ -46,7 +47,7 @@ pub(in crate::web) struct Stood {
     /// What stands first on the page: what was known when.
     pub(in crate::web) sentence: String,
     /// Where exactly, and whether that may still change.
-    pub(in crate::web) exactly: String,
+    pub(in crate::web) exactly: AroundEvent,
     /// Where another day is typed.
     pub(in crate::web) field: DateField,
     /// That a file of changes was halfway then.
@@ -96,8 +97,7 @@ impl Moment {
         let day = day.map(|at| at.with_timezone(&chrono_tz::Europe::London).date_naive());
         Stood {
             sentence: self.sentence(lang, as_at),
-            exactly: lang
-                .say_with("moment-exactly", &[("position", &position), ("closed", &closed)]),
+            exactly: visit.say_event("moment-exactly", as_at.position, &[("closed", &closed)]),
             field: DateField::of(lang, "", self.typed(), day),
             applying: as_at.being_applied.map(|_| lang.say("moment-applying").into_owned()),
             past,

@@ -31,6 +31,10 @@ pub(super) struct Chart {
     aims: Vec<Place>,
     /// The first and the last figure, at their places.
     labels: Vec<(Place, String)>,
+    /// Where figures stop being one line.
+    breaks: Vec<f64>,
+    /// What such a place is called.
+    broken: String,
     /// The last target, at its place.
     aimed: Option<(Place, String)>,
 }
@@ -39,6 +43,8 @@ pub(super) struct Chart {
 #[derive(Clone, Copy)]
 struct Place {
     n: usize,
+    /// Whether it goes on the line of the place before.
+    joins: bool,
     x: f64,
     y: f64,
 }
@@ -70,7 +76,9 @@ impl Chart {
         };
         Some(Self {
             title: lang.say_with("chart-title", &[("measure", code)]),
-            description: lang.say_with("chart-description", &told),
+            description: described(lang, &told, &shown),
+            breaks: breaks(&shown),
+            broken: lang.say("chart-break").into_owned(),
             ends: [first.told.clone(), last.told.clone()],
             labels: [marks.first(), marks.last()].into_iter().flatten().filter_map(named).collect(),
             aimed: aims.last().and_then(aimed),
@@ -78,6 +86,28 @@ impl Chart {
             aims,
         })
     }
+}
+
+/// What the picture shows, for whoever does not see it.
+fn described(lang: Lang, told: &[(&'static str, &str)], shown: &[&Point]) -> String {
+    let description = lang.say_with("chart-description", told);
+    let broken = shown.iter().skip(1).filter(|point| point.broken.is_some());
+    let periods: Vec<&str> = broken.map(|point| point.told.as_str()).collect();
+    if periods.is_empty() {
+        return description;
+    }
+    let broken = lang.say_with("chart-broken", &[("periods", &periods.join("; "))]);
+    format!("{description} {broken}")
+}
+
+/// Where the line breaks from left to right: halfway to the figure that does not go on it.
+fn breaks(shown: &[&Point]) -> Vec<f64> {
+    let broken = shown.iter().enumerate().skip(1).filter(|(_, point)| point.broken.is_some());
+    let halfway = |(n, _): (usize, &&Point)| {
+        let (before, here) = (across(n.checked_sub(1)?, shown.len())?, across(n, shown.len())?);
+        Some(f64::midpoint(before, here))
+    };
+    broken.filter_map(halfway).collect()
 }
 
 /// Where a value of each point stands; a point without one has no place.
@@ -88,7 +118,8 @@ fn places(
 ) -> Vec<Place> {
     let place = |(n, point): (usize, &&Point)| {
         let value = value(point)?.decimal().to_f64()?;
-        Some(Place { n, x: across(n, points.len())?, y: up(value, range) })
+        let joins = n > 0 && point.broken.is_none();
+        Some(Place { n, joins, x: across(n, points.len())?, y: up(value, range) })
     };
     points.iter().enumerate().filter_map(place).collect()
 }
@@ -125,7 +156,8 @@ impl fmt::Display for Through<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut before: Option<usize> = None;
         for place in self.0 {
-            let joined = before.and_then(|n| n.checked_add(1)) == Some(place.n);
+            let next = before.and_then(|n| n.checked_add(1)) == Some(place.n);
+            let joined = next && place.joins;
             let letter = if joined { 'L' } else { 'M' };
             write!(f, "{letter}{:.1} {:.1}", place.x, place.y)?;
             before = Some(place.n);
@@ -146,6 +178,13 @@ impl fmt::Display for Chart {
             text(from)?,
             text(to)?,
         )?;
+        for x in &self.breaks {
+            write!(
+                f,
+                r#"<line class="piperoll-chart__break" x1="{x:.1}" x2="{x:.1}" y1="22" y2="184"/><text class="piperoll-chart__name--break" x="{x:.1}" y="14" text-anchor="middle">{}</text>"#,
+                text(&self.broken)?,
+            )?;
+        }
         if !self.aims.is_empty() {
             write!(f, r#"<path class="piperoll-chart__target" d="{}"/>"#, Through(&self.aims))?;
         }

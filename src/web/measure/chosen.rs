@@ -1,32 +1,60 @@
 //! One period of a measure: every version of its figure, its status under each version of the target, who
 //! signed, and what was written about it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use piperoll_events::{Period, Position};
-use piperoll_projections::scorecard::SubmissionVersion;
+use piperoll_events::{Period, Position, Quantity};
+use piperoll_projections::scorecard::{CellLine, SubmissionVersion};
 
+use super::super::event::EventName;
 use super::super::frame::Looking;
 use super::super::lang::{Lang, Written};
 use super::super::mark::Mark;
 use super::super::page::Visit;
-use super::super::shown::{Why, with_unit};
+use super::super::shown::{Room, Why, parted, with_unit};
 use crate::api::measures::{Commentary, commentary};
 use crate::api::problem::Problem;
 use crate::asking::answer::{Answer, AskingError, MeasureAnswer, SubmissionAnswer};
-use crate::asking::questions::signed_by::{self, Signed, State};
+use crate::asking::made_under::MadeUnder;
+use crate::asking::questions::signed_by::{self, Signed, State, Touch};
 use crate::asking::under_targets::{Governs, UnderTarget};
 use crate::identity::policy::What;
+
+/// So many parts of the population keep a page within its size.
+const MOST_PARTS: usize = 40;
+
+/// And so many changes after a signature.
+const MOST_SINCE: usize = 12;
+/// And so many versions of a figure.
+const MOST_VERSIONS: usize = 40;
+/// What is written at length takes no more of a table than this.
+const ROOM: usize = 12_000;
 
 /// A period, with all that is known of its figure.
 pub(super) struct Chosen {
     pub(super) period: String,
     pub(super) versions: Vec<Version>,
+    /// Where the earlier versions are told, where there are more than a page holds.
+    pub(super) earlier: Option<String>,
     pub(super) under: Vec<Under>,
     /// The stages of signing; empty for readers who may not ask.
     pub(super) signed: Vec<Stage>,
     pub(super) words: Option<Written>,
+    /// The parts of the population.
+    pub(super) parts: Vec<Part>,
+    /// That there are none, and why where somebody said.
+    pub(super) no_parts: String,
+    /// How many parts are not shown.
+    pub(super) more: u64,
+}
+
+/// A part of the population, with its figure.
+pub(super) struct Part {
+    pub(super) what: Written,
+    pub(super) figure: String,
+    pub(super) status: Written,
+    pub(super) event: EventName,
 }
 
 /// One version of the figure.
@@ -36,7 +64,7 @@ pub(super) struct Version {
     pub(super) figure: String,
     pub(super) why: Why,
     pub(super) how: String,
-    pub(super) position: Position,
+    pub(super) event: EventName,
 }
 
 /// The figure under one version of the target.
@@ -47,7 +75,7 @@ pub(super) struct Under {
     pub(super) mark: Mark,
     pub(super) why: Why,
     pub(super) governs: bool,
-    pub(super) position: Position,
+    pub(super) event: EventName,
 }
 
 /// One stage of signing, with one signature or none.
@@ -59,9 +87,21 @@ pub(super) struct Stage {
     pub(super) current: bool,
     pub(super) post: Option<Written>,
     /// When it was signed or refused, and where that stands.
-    pub(super) when: Option<String>,
-    pub(super) covers: Vec<Position>,
-    pub(super) ended_by: Option<Position>,
+    pub(super) when: Option<(String, EventName)>,
+    pub(super) covers: Vec<EventName>,
+    pub(super) ended_by: Option<EventName>,
+    /// What changed since, the first first.
+    pub(super) since: Vec<Since>,
+    /// How many further changes are not shown.
+    pub(super) more: u64,
+}
+
+/// A change after a signature.
+pub(super) struct Since {
+    pub(super) event: EventName,
+    pub(super) what: String,
+    /// Whether any signature covers it.
+    pub(super) covered: bool,
 }
 
 /// The period asked for, else the latest; none where nothing was ever said.
@@ -91,7 +131,16 @@ pub(super) async fn chosen(
         Err(error) => return Err(error.into()),
     };
     let under = looking.desk.under_targets(&submission.line, &answer.answer.targets).await?;
-    let lang = visit.lang;
+    let facts = &submission.line.facts;
+    let measured = facts.measure.measure;
+    let figures = submission.submission.versions.iter();
+    let figures = figures.filter_map(|version| Some(version.headline.as_ref()?.position));
+    let more = cells(&submission).count().saturating_sub(MOST_PARTS);
+    let figures = figures.chain(cells(&submission).map(|cell| cell.position));
+    let asked: Vec<_> =
+        figures.chain(under.iter().map(|it| it.position)).map(|at| (measured, at)).collect();
+    let made = looking.desk.made_under(&asked).await?;
+    let (lang, mut room) = (visit.lang, Room::of(ROOM));
     let positions: Vec<Position> = signed.iter().filter_map(|row| row.position).collect();
     let instants = looking.desk.instants(&positions).await?;
     let words = commentary(&visit.call, &submission).await?.map(|told| match told {
@@ -101,20 +150,73 @@ pub(super) async fn chosen(
     });
     Ok(Some(Chosen {
         period: lang.period(period),
-        versions: versions(lang, &submission),
-        under: under.iter().map(|it| row(lang, it, &submission)).collect(),
-        signed: signed.iter().map(|it| stage(lang, it, &instants)).collect(),
+        parts: parts(visit, &submission, &made),
+        no_parts: no_parts(lang, &submission),
+        more: number(more),
+        earlier: earlier(visit, &submission, period),
+        versions: versions(visit, &submission, (&made, period)),
+        under: under
+            .iter()
+            .map(|it| row(visit, it, &submission, (&made, &mut room, period)))
+            .collect(),
+        signed: signed.iter().map(|it| stage(visit, (it, &signed), &instants)).collect(),
         words,
     }))
 }
 
+/// The parts of the population in force.
+fn cells(submission: &SubmissionAnswer) -> impl Iterator<Item = &CellLine> {
+    submission.submission.cells.iter().filter(|cell| !cell.breakdown.is_headline())
+}
+
+fn parts(visit: &Visit, submission: &SubmissionAnswer, made: &MadeUnder) -> Vec<Part> {
+    let (lang, facts) = (visit.lang, &submission.line.facts);
+    let part = |cell: &CellLine| Part {
+        what: lang.english(parted(&cell.breakdown)),
+        figure: match cell.value {
+            Some(value) => exactly(lang, value, made.published(facts, value, cell.position)),
+            None => lang.say("no-figure").into_owned(),
+        },
+        status: match (&cell.status_as_reported, cell.status) {
+            (_, Some(status)) => Written::own(lang.word("figure-status", &status).into_owned()),
+            (Some(reported), None) => lang.english(reported.as_str()),
+            (None, None) => Written::own(String::new()),
+        },
+        event: visit.event(cell.position),
+    };
+    cells(submission).take(MOST_PARTS).map(part).collect()
+}
+
+fn no_parts(lang: Lang, submission: &SubmissionAnswer) -> String {
+    match submission.submission.headline.no_value {
+        Some(state) => lang.say_with("parts-state", &[("state", &lang.word("state", &state))]),
+        None => lang.say("parts-none").into_owned(),
+    }
+}
+
 /// The last first.
-fn versions(lang: Lang, submission: &SubmissionAnswer) -> Vec<Version> {
-    let unit = submission.line.facts.unit();
+/// Where the versions are told that the page does not hold.
+fn earlier(visit: &Visit, submission: &SubmissionAnswer, period: Period) -> Option<String> {
+    let mut versions = submission.submission.versions.iter().rev();
+    versions.nth(MOST_VERSIONS).map(|version| as_at(visit, version.position, period))
+}
+
+/// This page as it stood at a position.
+fn as_at(visit: &Visit, position: Position, period: Period) -> String {
+    format!("{}?position={position}&period={period}#versions", visit.call.address.path())
+}
+
+fn versions(
+    visit: &Visit,
+    submission: &SubmissionAnswer,
+    (made, period): (&MadeUnder, Period),
+) -> Vec<Version> {
+    let mut room = Room::of(ROOM);
+    let (lang, facts) = (visit.lang, &submission.line.facts);
     let row = |version: &SubmissionVersion| {
         let reason = version.reason.as_ref().map(|reason| lang.reason(reason));
         let value = version.headline.as_ref().map(|headline| match headline.value {
-            Some(value) => with_unit(value, unit),
+            Some(value) => exactly(lang, value, made.published(facts, value, headline.position)),
             None => lang.say("no-figure").into_owned(),
         });
         let how = if version.asserted { "how-asserted" } else { "how-witnessed" };
@@ -122,31 +224,54 @@ fn versions(lang: Lang, submission: &SubmissionAnswer) -> Vec<Version> {
             when: lang.moment(version.reported_known_at.unwrap_or(version.recorded_at)),
             what: lang.word("submission", &version.happened).into_owned(),
             figure: value.unwrap_or_default(),
-            why: reason.unwrap_or_default(),
+            why: reason
+                .map(|it| it.within(&mut room, || as_at(visit, version.position, period)))
+                .unwrap_or_default(),
             how: lang.say(how).into_owned(),
-            position: version.position,
+            event: visit.event(version.position),
         }
     };
-    submission.submission.versions.iter().rev().map(row).collect()
+    submission.submission.versions.iter().rev().take(MOST_VERSIONS).map(row).collect()
 }
 
-fn row(lang: Lang, under: &UnderTarget, submission: &SubmissionAnswer) -> Under {
+/// A figure as it was published, and exactly where that says more.
+fn exactly(lang: Lang, value: Quantity, (shown, unit): (Quantity, Option<&str>)) -> String {
+    let figure = with_unit(shown, unit);
+    if value == shown {
+        return figure;
+    }
+    let told = [("figure", figure.as_str()), ("exact", &with_unit(value, unit))];
+    lang.say_with("figure-exactly", &told)
+}
+
+fn row(
+    visit: &Visit,
+    under: &UnderTarget,
+    submission: &SubmissionAnswer,
+    (made, room, period): (&MadeUnder, &mut Room, Period),
+) -> Under {
+    let lang = visit.lang;
     let facts = &submission.line.facts;
     Under {
         when: under.known_at.map(|at| lang.moment(at)).unwrap_or_default(),
         what: lang.word("target", &under.happened).into_owned(),
         target: match (&under.words, under.level) {
             (Some(words), None) => format!("“{words}”"),
-            (_, level) => lang.aimed(level, facts.unit()),
+            (_, level) => lang.aimed(level, made.unit(facts, under.position)),
         },
         mark: Mark::of(lang, &under.rating, facts.scale()),
-        why: lang.reason(&under.reason),
+        why: lang.reason(&under.reason).within(room, || as_at(visit, under.position, period)),
         governs: under.governs == Governs::Yes,
-        position: under.position,
+        event: visit.event(under.position),
     }
 }
 
-fn stage(lang: Lang, signed: &Signed, instants: &HashMap<Position, DateTime<Utc>>) -> Stage {
+fn stage(
+    visit: &Visit,
+    (signed, all): (&Signed, &[Signed]),
+    instants: &HashMap<Position, DateTime<Utc>>,
+) -> Stage {
+    let lang = visit.lang;
     let scope: Vec<_> =
         signed.scope.iter().map(|scope| lang.word("scope", scope).into_owned()).collect();
     Stage {
@@ -160,9 +285,28 @@ fn stage(lang: Lang, signed: &Signed, instants: &HashMap<Position, DateTime<Utc>
         post: signed.post_title.as_ref().map(|title| lang.pick(title)),
         when: signed.position.map(|position| {
             let known = instants.get(&position).map(|at| lang.moment(*at)).unwrap_or_default();
-            format!("{known} ({} {position})", lang.say("position"))
+            (known, visit.event(position))
         }),
-        covers: signed.covers.iter().map(|covered| covered.position).collect(),
-        ended_by: signed.ended_by,
+        covers: signed.covers.iter().map(|covered| visit.event(covered.position)).collect(),
+        ended_by: signed.ended_by.map(|position| visit.event(position)),
+        since: since(visit, signed, all),
+        more: number(signed.changed_after.len().saturating_sub(MOST_SINCE)),
     }
+}
+
+/// What changed after a signature, and whether any that still counts covers it.
+fn since(visit: &Visit, signed: &Signed, all: &[Signed]) -> Vec<Since> {
+    let counts = |it: &&Signed| matches!(it.state, State::Current | State::Lapsed);
+    let covered = all.iter().filter(counts).flat_map(|it| &it.covers);
+    let covered: HashSet<Position> = covered.map(|covered| covered.position).collect();
+    let told = |touch: &Touch| Since {
+        event: visit.event(touch.position),
+        what: visit.lang.word("touched", &touch.kind).into_owned(),
+        covered: covered.contains(&touch.position),
+    };
+    signed.changed_after.iter().take(MOST_SINCE).map(told).collect()
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -37,8 +37,8 @@ submission-withdrawn = Tynnwyd yn ôl
 submission-no-value-declared = Datganwyd nad oes un
 submission-commentary-written = Ysgrifennwyd sylwebaeth
 signed-title = Pwy a'i llofnododd
-signed-covers = Yn cwmpasu'r fersiynau yn y safleoedd hyn:
-signed-ended = Daeth i ben oherwydd safle
+signed-covers = Yn cwmpasu:
+signed-ended = Daeth i ben oherwydd:
 signature-current = Yn cwmpasu'r hyn sydd mewn grym
 signature-lapsed = Wedi darfod: cofnodwyd rhywbeth mwy newydd
 signature-withdrawn = Tynnwyd yn ôl
@@ -52,7 +52,7 @@ words-withheld = Mae rhywbeth wedi'i ysgrifennu yma nad yw eich rolau'n gadael i
 definitions = Ystyr y ffigur, fesul fersiwn
 definition-first = Y diffiniad cyntaf
 definition-unknown = Ni phennwyd effaith y newid hwn
-stated = Wedi'i ddatgan yn wahanol i'r rheol, yn safle
+stated = Wedi'i ddatgan yn wahanol i'r rheol: { $event }.
 stated-rule = Yn ôl y rheol:
 chosen-none = Nid oedd dim yn sefyll ar gyfer y cyfnod hwnnw ar yr adeg hon.
 over-time-earlier = { $count ->
@@ -63,3 +63,39 @@ over-time-earlier = { $count ->
     [many] Ni ddangosir { $count } chyfnod cynharach yma.
    *[other] Ni ddangosir { $count } cyfnod cynharach yma.
 }
+break-broken = Ni ellir ei gymharu â'r cyfnod blaenorol
+break-factor = Gellir cymharu'r cyfnod blaenorol ar ôl ei luosi â { $factor }
+chart-break = toriad
+chart-broken = Mae'r llinell yn torri lle na ellir cymharu ffigurau: cyn { $periods }.
+figure-exactly = { $figure } (yn union: { $exact })
+parts-title = Rhannau o'r boblogaeth
+parts-none = Nid oes dim wedi'i gofnodi ar gyfer rhannau o'r boblogaeth yn y cyfnod hwn.
+parts-state = Nid oes gan yr un rhan o'r boblogaeth ffigur: { $state }.
+parts-more = { $count ->
+    [zero] Dangosir pob rhan yma.
+    [one] Ni ddangosir un rhan arall yma.
+    [two] Ni ddangosir dwy ran arall yma.
+    [few] Ni ddangosir { $count } rhan arall yma.
+    [many] Ni ddangosir { $count } rhan arall yma.
+   *[other] Ni ddangosir { $count } rhan arall yma.
+}
+part-of = Rhan
+part-status = Pa mor derfynol ydyw
+versions-earlier = Dangos y fersiynau cynharach
+since = Yr hyn a newidiodd ers hynny:
+since-none = Nid oes dim y mae llofnod yn ei gwmpasu wedi newid ers hynny.
+since-covered = wedi'i gwmpasu gan lofnod
+since-uncovered = heb ei gwmpasu gan yr un llofnod
+since-more = { $count ->
+    [zero] Dangosir pob newid yma.
+    [one] Ni ddangosir un newid arall yma.
+    [two] Ni ddangosir dau newid arall yma.
+    [few] Ni ddangosir { $count } newid arall yma.
+    [many] Ni ddangosir { $count } newid arall yma.
+   *[other] Ni ddangosir { $count } newid arall yma.
+}
+touched-figures = y ffigurau
+touched-definition = y diffiniad
+touched-target = y targed
+touched-rule = y rheol ar gyfer statws
+touched-words = y sylwebaeth

@@ -37,8 +37,8 @@ submission-withdrawn = Withdrawn
 submission-no-value-declared = Declared that there is none
 submission-commentary-written = Commentary written
 signed-title = Who signed it
-signed-covers = Covers the versions at positions
-signed-ended = Ended by position
+signed-covers = Covers
+signed-ended = Ended by
 signature-current = Covers what stands
 signature-lapsed = Lapsed: something is newer
 signature-withdrawn = Withdrawn
@@ -52,10 +52,38 @@ words-withheld = Something is written here that your roles don't let you read.
 definitions = What the figure means, version by version
 definition-first = First definition
 definition-unknown = What this changed was not worked out
-stated = Stated otherwise than by the rule, at position
+stated = Stated otherwise than by the rule, in { $event }.
 stated-rule = By the rule:
 chosen-none = Nothing stood for the period asked about at this moment.
 over-time-earlier = { $count ->
     [one] One earlier period is not shown here.
    *[other] { $count } earlier periods are not shown here.
 }
+break-broken = Not comparable with the period before
+break-factor = The period before compares once multiplied by { $factor }
+chart-break = break
+chart-broken = The line breaks where figures don't compare: before { $periods }.
+figure-exactly = { $figure } (exactly { $exact })
+parts-title = Parts of the population
+parts-none = Nothing is recorded for parts of the population in this period.
+parts-state = No part of the population has a figure: { $state }.
+parts-more = { $count ->
+    [one] One more part is not shown here.
+   *[other] { $count } more parts are not shown here.
+}
+part-of = Part
+part-status = How settled it is
+versions-earlier = Show the earlier versions
+since = What changed since:
+since-none = Nothing that a signature covers has changed since.
+since-covered = covered by a signature
+since-uncovered = not covered by any signature
+since-more = { $count ->
+    [one] One further change is not shown here.
+   *[other] { $count } further changes are not shown here.
+}
+touched-figures = the figures
+touched-definition = the definition
+touched-target = the target
+touched-rule = the rule for statuses
+touched-words = the commentary

@@ -12,11 +12,12 @@ use piperoll_projections::scorecard::{DefinitionVersion, Part};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::event::{AroundEvent, EventName};
 use super::frame::{Frame, Looking, Moment, Stood, part};
 use super::lang::{Lang, Written};
 use super::mark::Mark;
 use super::page::{Page, Shown, Visit, page};
-use super::shown::Why;
+use super::shown::{Room, Why};
 use super::wording::wording;
 use crate::api::problem::Problem;
 use crate::api::route::{Allows, Method, Route};
@@ -32,6 +33,8 @@ pub(super) const PAGE: Page = Page { wording: wording!(), routes };
 
 /// So many periods keep a page within its size.
 const ON_A_PAGE: usize = 40;
+/// What is written at length of its definitions takes no more of a page than this.
+const ROOM: usize = 8_000;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Asked {
@@ -59,7 +62,7 @@ struct MeasurePage {
     mark: Mark,
     /// What the rule makes it, where somebody states otherwise; and where they did.
     stated: Option<Mark>,
-    stated_at: String,
+    stated_at: Option<AroundEvent>,
     /// The publisher's own rating.
     reported: Option<String>,
     short: String,
@@ -91,7 +94,7 @@ struct DefinitionRow {
     formula: Option<Written>,
     effect: String,
     why: Why,
-    position: Position,
+    event: EventName,
 }
 
 fn routes(lang: Lang) -> Vec<Route> {
@@ -116,6 +119,7 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         definitions(&visit, &looking, &answer),
     )?;
     let (points, earlier) = last(points);
+    let made = looking.desk.lines_made_under([&answer.answer.line.facts]).await?;
     let (lang, line) = (visit.lang, &answer.answer.line);
     let facts = &line.facts;
     let code = code_of(&facts.measure);
@@ -132,11 +136,11 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         asked: asked.period.map(|period| period.to_string()).unwrap_or_default(),
         scorecard: visit.address(&format!("/scorecard{}", asked.moment.kept())),
         changes: visit.may(What::ReadQuestions)?.then(|| visit.address(&changes)),
-        figure: lang.figure(line),
+        figure: lang.figure(line, &made),
         period: facts.period.map(|period| lang.period(period)).unwrap_or_default(),
-        target: lang.target(facts),
+        target: lang.target(facts, &made),
         stated: line.computed.as_ref().map(|computed| Mark::of(lang, computed, facts.scale())),
-        stated_at: facts.overridden.as_ref().map(|it| it.position.to_string()).unwrap_or_default(),
+        stated_at: facts.overridden.as_ref().map(|it| visit.say_event("stated", it.position, &[])),
         reported: facts.rating_as_reported.clone(),
         earlier,
         mark: Mark::of(lang, &line.rating, facts.scale()),
@@ -217,7 +221,7 @@ async fn definitions(
     let versions = &answer.answer.definitions;
     let positions: Vec<Position> = versions.iter().map(|it| it.position).collect();
     let instants = looking.desk.instants(&positions).await?;
-    let lang = visit.lang;
+    let (lang, mut room) = (visit.lang, Room::of(ROOM));
     let row = |version: &DefinitionVersion| {
         let effect = version.change.as_ref().map(|change| lang.comparability(change.comparability));
         DefinitionRow {
@@ -230,8 +234,10 @@ async fn definitions(
                 let key = if first { "definition-first" } else { "definition-unknown" };
                 lang.say(key).into_owned()
             }),
-            why: lang.reason(&version.reason),
-            position: version.position,
+            why: lang.reason(&version.reason).within(&mut room, || {
+                format!("{}?position={}", visit.call.address.path(), version.position)
+            }),
+            event: visit.event(version.position),
         }
     };
     Ok(versions.iter().rev().map(row).collect())

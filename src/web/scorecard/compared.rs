@@ -1,11 +1,12 @@
 //! What reads otherwise on a scorecard than it did on another day, and what was dropped in between.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
-use piperoll_events::Quantity;
 use piperoll_events::ids::MeasureId;
 use piperoll_events::rating::Scale;
 use piperoll_events::target::Level;
+use piperoll_events::{Quantity, Reason};
 use piperoll_projections::scorecard::Line;
 use uuid::Uuid;
 
@@ -22,12 +23,14 @@ use crate::web::frame::part;
 use crate::web::lang::{Lang, Written};
 use crate::web::mark::Mark;
 use crate::web::page::Visit;
-use crate::web::shown::{Why, with_unit};
+use crate::web::shown::{Room, Why, with_unit};
 
 /// So many changes keep a page within its size.
 const ON_A_PAGE: usize = 25;
 /// And so many targets made easier, and measures dropped.
 const OF_THE_REST: usize = 12;
+/// What is written at length takes no more of a page than this.
+const ROOM: usize = 16_000;
 
 /// The comparison with another day.
 pub(super) struct Compared {
@@ -141,7 +144,7 @@ pub(super) async fn compared(
     let told = |at: AsAt| match at.instant {
         // Where both say the same minute, their positions tell them apart.
         Some(instant) if !alike => lang.moment(instant),
-        _ => format!("{} {}", lang.say("position"), at.position),
+        _ => lang.event(at.position),
     };
     let sentence =
         lang.say_with("compared-between", &[("from", &told(first)), ("to", &told(last))]);
@@ -152,7 +155,8 @@ pub(super) async fn compared(
     let kept = if earlier { asked.moment.kept() } else { format!("?position={}", last.position) };
     let measures = looking.desk.measures(when).await?.1.into_iter();
     let frameworks = measures.map(|line| (line.measure, line.framework)).collect();
-    let telling = Telling { visit, kept, lines: &shown.answer.lines, frameworks };
+    let room = RefCell::new(Room::of(ROOM));
+    let telling = Telling { visit, kept, lines: &shown.answer.lines, frameworks, room };
     Ok(Compared {
         sentence,
         touched: reply.rows.iter().map(|row| row.measure).collect(),
@@ -172,6 +176,8 @@ struct Telling<'a> {
     lines: &'a [Scored<Line>],
     /// The framework of each measure, of those in use no longer too.
     frameworks: HashMap<MeasureId, Uuid>,
+    /// For what is written at length.
+    room: RefCell<Room>,
 }
 
 impl Telling<'_> {
@@ -186,6 +192,18 @@ impl Telling<'_> {
         self.visit.address(&format!("/measures/{}{below}{}", part(code), self.kept))
     }
 
+    /// Why, at length while there is room, else with the way to where it stands.
+    fn why(&self, reason: &Reason, address: &str) -> Why {
+        let why = self.visit.lang.reason(reason);
+        why.within(&mut self.room.borrow_mut(), || address.to_owned())
+    }
+
+    fn cause(&self, because: &Because, address: &str) -> Cause {
+        let what = because.happened.as_ref().map_or("submission", |happened| happened.as_str());
+        let why = because.reason.as_ref().map(|reason| self.why(reason, address));
+        Cause { what: self.visit.lang.happened(what), why: why.unwrap_or_default() }
+    }
+
     fn row(&self, changed: &Changed) -> Row {
         let lang = self.visit.lang;
         let sign = if self.kept.is_empty() { '?' } else { '&' };
@@ -193,13 +211,14 @@ impl Telling<'_> {
         // Where the figure itself differs, how it is published goes without saying.
         let figure = changed.differs.contains(&Part::Figure);
         let shown = changed.differs.iter().filter(|it| !figure || **it != Part::Published);
+        let address = format!("{}{sign}period={}", self.address(&changed.code, ""), changed.period);
         Row {
-            address: format!("{}{sign}period={}", self.address(&changed.code, ""), changed.period),
+            because: changed.because.iter().map(|it| self.cause(it, &address)).collect(),
+            address,
             code: changed.code.clone(),
             title: lang.pick(&changed.title),
             period: lang.period(changed.period),
             sides: shown.map(|it| side(lang, *it, changed, scale)).collect(),
-            because: changed.because.iter().map(|it| cause(lang, it)).collect(),
         }
     }
 
@@ -208,15 +227,16 @@ impl Telling<'_> {
         let unit = row.unit.as_deref();
         let ease = row.ease.filter(|ease| ease.loosens());
         let ease = ease.or_else(|| row.year_on_year.map(|compared| compared.ease));
+        let address = self.address(&row.code, "/target-changes");
         Eased {
-            address: self.address(&row.code, "/target-changes"),
+            because: self.why(&row.reason, &address),
+            address,
             code: row.code.clone(),
             title: lang.pick(&row.title),
             period: lang.key(&row.key),
             old: lang.aim(row.old.as_ref(), unit),
             new: lang.aim(row.new.as_ref(), unit),
             ease: ease.map(|ease| lang.word("ease", &ease).into_owned()).unwrap_or_default(),
-            because: lang.reason(&row.reason),
             restored: easier.restored_at.is_some(),
         }
     }
@@ -230,14 +250,15 @@ impl Telling<'_> {
             let told = [("figure", figure.as_str()), ("period", &period), ("rated", &rated)];
             lang.say_with("dropped-last", &told)
         });
+        let address = self.address(&dropped.code, "");
         Drop {
-            address: self.address(&dropped.code, ""),
+            because: dropped.reason.as_ref().map(|reason| self.why(reason, &address)),
+            address,
             code: dropped.code.clone(),
             title: lang.pick(&dropped.title),
             how: lang.word("drop", &dropped.drop).into_owned(),
             last: last.unwrap_or_else(|| lang.say("dropped-never").into_owned()),
             off_track: before.was_off_track == Some(true),
-            because: dropped.reason.as_ref().map(|reason| lang.reason(reason)),
         }
     }
 }
@@ -264,10 +285,4 @@ fn side(lang: Lang, part: Part, changed: &Changed, scale: Option<&Scale>) -> Sid
         before: before.unwrap_or_else(|| lang.say("no-measure").into_owned()),
         after: told(&changed.b),
     }
-}
-
-fn cause(lang: Lang, because: &Because) -> Cause {
-    let what = because.happened.as_ref().map_or("submission", |happened| happened.as_str());
-    let why = because.reason.as_ref().map(|reason| lang.reason(reason));
-    Cause { what: lang.happened(what), why: why.unwrap_or_default() }
 }

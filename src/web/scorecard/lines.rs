@@ -6,6 +6,7 @@ use piperoll_projections::scorecard::{Line, Part, StructureKind};
 
 use super::compared::Compared;
 use crate::asking::answer::{Scored, code_of};
+use crate::asking::made_under::MadeUnder;
 use crate::web::frame::part;
 use crate::web::lang::Written;
 use crate::web::mark::Mark;
@@ -109,7 +110,7 @@ pub(super) fn doubtful(lines: &[Scored<Line>]) -> BTreeSet<String> {
 pub(super) fn row(
     visit: &Visit,
     line: &Scored<Line>,
-    (kept, doubtful): (&str, &BTreeSet<String>),
+    (kept, doubtful, made): (&str, &BTreeSet<String>, &MadeUnder),
     compared: Option<&Compared>,
 ) -> Row {
     let (lang, facts) = (visit.lang, &line.facts);
@@ -120,9 +121,9 @@ pub(super) fn row(
         address: visit.address(&format!("/measures/{}{kept}", part(name))),
         title: lang.pick(&facts.measure.title),
         period: facts.period.map(|period| lang.period(period)).unwrap_or_default(),
-        figure: lang.figure(line),
+        figure: lang.figure(line, made),
         asserted: facts.headline.as_ref().is_some_and(|headline| headline.asserted),
-        target: lang.target(facts),
+        target: lang.target(facts, made),
         mark: Mark::of(lang, &line.rating, facts.scale()),
         reported: facts.rating_as_reported.clone(),
         overridden: line.computed.is_some(),

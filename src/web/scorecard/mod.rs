@@ -114,8 +114,10 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
     }
     let (kept, doubtful) = (asked.moment.kept(), lines::doubtful(&answer.answer.lines));
     let groups = lines::groups(&visit, &answer.answer.lines, &parts);
+    let made = answer.answer.lines.iter().map(|line| &line.facts);
+    let made = looking.desk.lines_made_under(made).await?;
     let groups = lines::within(groups, skipped, on_a_page, |line| {
-        lines::row(&visit, line, (&kept, &doubtful), compared.as_ref())
+        lines::row(&visit, line, (&kept, &doubtful, &made), compared.as_ref())
     });
     let page = Scorecard {
         frame: visit.frame(visit.lang.say("scorecard-title").into_owned()).await?,

@@ -4,21 +4,22 @@
 use std::borrow::Cow;
 
 use askama::Template;
+use piperoll_events::Period;
 use piperoll_events::decision_right::RightThen;
 use piperoll_events::ease::Ease;
 use piperoll_events::rating::Scale;
-use piperoll_events::{Period, Position};
 use piperoll_projections::accountability::Act;
 use piperoll_projections::accountability::judged::RoleThen;
 use piperoll_projections::score::Rating;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::event::EventName;
 use super::frame::{Frame, Moment, Stood, part};
 use super::lang::{Lang, Written};
 use super::mark::Mark;
 use super::page::{Page, Shown, Visit, page};
-use super::shown::{Why, with_unit};
+use super::shown::{Room, Why, with_unit};
 use super::wording::wording;
 use crate::api::problem::Problem;
 use crate::api::route::{Allows, Method, Route};
@@ -32,6 +33,8 @@ pub(super) const PAGE: Page = Page { wording: wording!(), routes };
 
 /// So many changes keep a page within its size.
 const ON_A_PAGE: usize = 40;
+/// What is written at length takes no more of a page than this.
+const ROOM: usize = 20_000;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Asked {
@@ -83,7 +86,7 @@ struct Change {
     /// That its right or its role stood no more when it was recorded.
     stood_then: Vec<String>,
     asserted: bool,
-    position: Position,
+    event: EventName,
 }
 
 fn routes(lang: Lang) -> Vec<Route> {
@@ -106,6 +109,7 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
     let title = lang.pick(&facts.measure.title);
     let heading = lang.say_with("changes-title", &[("measure", &format!("{code} {}", title.text))]);
     let more = asked.period.map(|period| format!("&period={period}")).unwrap_or_default();
+    let mut room = Room::of(ROOM);
     let shown = reply.rows.iter().rev().take(ON_A_PAGE);
     let before = reply.rows.iter().rev().nth(ON_A_PAGE).map(|row| row.position);
     let earlier =
@@ -118,7 +122,7 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
         measure: visit.address(&format!("/measures/{}{kept}", part(&code))),
         period: asked.period.map(|period| lang.period(period)),
         asserted: reply.rows.iter().any(|row| row.asserted),
-        changes: shown.map(|row| change(lang, row, facts.scale())).collect(),
+        changes: shown.map(|row| change(&visit, row, (facts.scale(), &mut room, &more))).collect(),
         earlier,
         looked_at: reply.looked_at.changes,
         title,
@@ -127,7 +131,12 @@ async fn show(visit: Visit, asked: Asked) -> Result<Shown, Problem> {
     Shown::page(&page)
 }
 
-fn change(lang: Lang, row: &Retargeting, scale: Option<&Scale>) -> Change {
+fn change(
+    visit: &Visit,
+    row: &Retargeting,
+    (scale, room, more): (Option<&Scale>, &mut Room, &str),
+) -> Change {
+    let lang = visit.lang;
     let unit = row.unit.as_deref();
     let mark = |rating: &Option<Rating>| rating.as_ref().map(|it| Mark::of(lang, it, scale));
     let against = |ease: Ease, period: Period| {
@@ -153,11 +162,13 @@ fn change(lang: Lang, row: &Retargeting, scale: Option<&Scale>) -> Change {
         known,
         before: mark(&row.rating_before),
         after: mark(&row.rating_after),
-        why: lang.reason(&row.reason),
+        why: lang.reason(&row.reason).within(room, || {
+            format!("{}?position={}{more}", visit.call.address.path(), row.position)
+        }),
         authority: row.authority.as_ref().map(|authority| lang.authority(authority)),
         stood_then: row.act.iter().flat_map(|act| stood_then(lang, act)).collect(),
         asserted: row.asserted,
-        position: row.position,
+        event: visit.event(row.position),
     }
 }
 
