@@ -1,14 +1,17 @@
 //! Answers to questions, and a second opinion on them: a program in another language that reads the
 //! exported events and nothing else.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use piperoll::asking::answer::Desk;
 use piperoll::asking::moment::When;
+use piperoll::asking::questions::made_easier::Easier;
 use piperoll::asking::questions::retargeting::Retargeting;
-use piperoll::asking::questions::{Between, made_easier, who_changed};
+use piperoll::asking::questions::{Between, accountable_on, made_easier, who_changed};
 use piperoll_events::Position;
+use piperoll_events::measure::duty_ended::Duty;
 use piperoll_projections::Outcome;
 use piperoll_projections::accountability::{Accountability, Reader as Acts};
 use piperoll_projections::runtime;
@@ -102,7 +105,7 @@ fn who_changed_a_target_is_told_alike_by_a_program_that_reads_the_export_alone()
         for at in [head, head / 2] {
             let second = second_opinion(&events, at);
             let mut told = Vec::new();
-            let measures: std::collections::BTreeSet<&str> =
+            let measures: BTreeSet<&str> =
                 second.iter().filter_map(|row| row["measure"].as_str()).collect();
             for measure in measures {
                 let asked = who_changed::Asked::of(measure);
@@ -134,11 +137,26 @@ fn who_changed_a_target_is_told_alike_by_a_program_that_reads_the_export_alone()
                 reply.rows.iter().map(|easier| row(&easier.change)).collect();
             rows.sort_by_key(order);
             agree(&rows, &found, &format!("made easier, as at {at} of {head}"));
+            owned_by_who_answered(&desk, &reply.rows, When::At(Position(at))).await;
         }
         for kept in kept {
             ground.give(kept);
         }
     });
+}
+
+/// Every row names the posts that answered for its measure on its day.
+async fn owned_by_who_answered(desk: &Desk, rows: &[Easier], when: When) {
+    for row in rows {
+        let known_at = row.change.known_at.unwrap();
+        let on = known_at.with_timezone(&chrono_tz::Europe::London).date_naive();
+        let asked = accountable_on::Asked { measure: row.change.measure.to_string(), on };
+        let reply = desk.accountable_on(asked, when).await.unwrap();
+        let answers = reply.rows.iter().filter(|it| it.duty == Duty::Accountable);
+        let answers: BTreeSet<_> = answers.filter_map(|it| it.post).collect();
+        let owners: BTreeSet<_> = row.owners.iter().map(|owner| owner.post).collect();
+        assert_eq!(owners, answers, "on {on}");
+    }
 }
 
 #[test]
