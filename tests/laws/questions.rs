@@ -18,8 +18,8 @@ use piperoll_projections::runtime;
 use piperoll_projections::scorecard::{Reader, Scorecard};
 use serde_json::{Value, json};
 
-use super::ground::{Ground, Kept};
-use super::histories::{Forgery, History};
+use super::ground::{Ground, Kept, on_ground};
+use super::histories::{Forgery, History, some_history};
 use super::over_histories;
 
 /// Both read models of a history, whole, and a desk over them.
@@ -145,8 +145,23 @@ fn who_changed_a_target_is_told_alike_by_a_program_that_reads_the_export_alone()
     });
 }
 
-/// Every row names the posts that answered for its measure on its day.
-async fn owned_by_who_answered(desk: &Desk, rows: &[Easier], when: When) {
+/// The test of the test: there are targets made easier that somebody answers for.
+#[test]
+fn a_target_made_easier_names_who_answers() {
+    let owned = on_ground(async |ground| {
+        let (desk, kept) = desk(ground, &some_history(), &[100]).await;
+        let asked = made_easier::Asked { between: Between::default() };
+        let reply = desk.targets_made_easier(asked, When::Now).await.unwrap();
+        for kept in kept {
+            ground.give(kept);
+        }
+        owned_by_who_answered(&desk, &reply.rows, When::Now).await
+    });
+    assert!(owned > 1, "{owned}");
+}
+
+/// Every row names the posts that answered for its measure on its day; handed back is how many do.
+async fn owned_by_who_answered(desk: &Desk, rows: &[Easier], when: When) -> usize {
     for row in rows {
         let known_at = row.change.known_at.unwrap();
         let on = known_at.with_timezone(&chrono_tz::Europe::London).date_naive();
@@ -157,6 +172,7 @@ async fn owned_by_who_answered(desk: &Desk, rows: &[Easier], when: When) {
         let owners: BTreeSet<_> = row.owners.iter().map(|owner| owner.post).collect();
         assert_eq!(owners, answers, "on {on}");
     }
+    rows.iter().filter(|row| !row.owners.is_empty()).count()
 }
 
 #[test]
