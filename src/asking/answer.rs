@@ -126,7 +126,7 @@ pub struct Scored<T> {
 
 impl<T> Scored<T> {
     /// What the rule makes of it, whatever anybody states.
-    pub(super) fn by_rule(&self) -> &Rating {
+    pub(crate) fn by_rule(&self) -> &Rating {
         self.computed.as_ref().unwrap_or(&self.rating)
     }
 }

@@ -94,6 +94,9 @@ Which figures turned green without doing better?
 Why does the figure for planning applications differ, and can the years be compared?
   piperoll ask --ledger northmoor figure-differs NM04 FY2023-Q3 --a 2024-06-01 --b 2030-01-01
   piperoll ask --ledger northmoor comparable NM04 FY2022-Q3 FY2023-Q3
+Which ratings did somebody state otherwise than the rule, and do the counts give their figure?
+  piperoll ask --ledger northmoor overridden
+  piperoll ask --ledger northmoor re-perform NM05 FY2023-Q4
 Which measures were dropped, and how were they doing?
   piperoll ask --ledger northmoor measures-dropped --from 2024-06-01 --to 2030-01-01
 The same four stories of a partnership:

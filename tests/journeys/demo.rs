@@ -11,7 +11,7 @@ use crate::support::program::{Servers, runtime, wait_until};
 use crate::support::raw::{self, Message};
 
 /// What is witnessed in each body after it has moved in.
-const BODIES: [(&str, u64); 2] = [("northmoor", 20), ("severnside", 21)];
+const BODIES: [(&str, u64); 2] = [("northmoor", 28), ("severnside", 21)];
 const HALFWAY: u64 = 120;
 
 #[test]
@@ -153,6 +153,8 @@ fn the_lowered_target_is_found(servers: &Servers) {
         (&json!(true), &json!("33.33"))
     );
     assert_eq!(found[0]["restored_at"], rows[2]["position"]);
+    assert_eq!(found[0]["owners"][0]["title"]["en"], "Head of Environment");
+    assert_eq!(made_easier["totals"]["by_owner"], json!({"Head of Environment": 1}));
     // Asked as at the day before, nobody had touched it; a span without a change says so.
     let before = lowered["position"].as_u64().unwrap() - 1;
     let before = servers.json(&[&ask[..], &["--position", &before.to_string()], &who].concat());

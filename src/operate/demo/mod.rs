@@ -3,7 +3,7 @@
 //! **Invariant:** every act has a command id that follows from the ledger and its place in the list
 //! below, so a demo that was killed goes on, and one that runs twice changes nothing.
 
-use piperoll_events::ids::{CommandId, LedgerName, MeasureId, PostId};
+use piperoll_events::ids::{CommandId, FrameworkId, LedgerName, MeasureId, PostId};
 use piperoll_events::reason::{Authority, AuthorityKind, Reason, ReasonCode};
 use piperoll_events::role::granted::RoleName;
 use piperoll_events::target::{Level, TargetShape};
@@ -11,6 +11,8 @@ use piperoll_events::text::Prose;
 use piperoll_events::{
     Breakdown, Cell, Channel, Period, Position, Quantity, Target, TargetKey, Tier,
 };
+
+use piperoll_projections::score::Rating;
 
 mod northmoor;
 mod severnside;
@@ -106,6 +108,14 @@ enum What {
     Request(Box<dyn Request>),
     /// Signing what a page shows once the acts before are recorded.
     Sign { measure: &'static str, period: &'static str, stage: &'static str, post: PostId },
+    /// Saying that a figure is doing otherwise than the rule makes it, likewise.
+    Override {
+        measure: &'static str,
+        period: &'static str,
+        stated: &'static str,
+        reason: Reason,
+        authority: Authority,
+    },
 }
 
 /// Records what happened since the bodies moved in. Returns how many acts stand.
@@ -127,20 +137,10 @@ pub async fn witness(config: &Config, body: &LedgerName) -> Result<usize, DemoEr
     for (n, act) in acts.into_iter().enumerate() {
         let request = match act.what {
             What::Request(request) => request,
-            What::Sign { measure, period: of, stage, post } => {
+            // As it was shown then, also when the demo runs again.
+            shown => {
                 projecting::catch_up(&site).await?;
-                // As it was shown then, also when the demo runs again.
-                let shown = desk.shown(measure, period(of)?, When::At(reached)).await?;
-                Box::new(submission::SignOff {
-                    measure: shown.measure,
-                    period: Some(period(of)?),
-                    framework: shown.framework,
-                    stage: stage.parse().map_err(|_| DemoError::Script(stage))?,
-                    post,
-                    covers: ledger.stream().covered(&shown.positions).await?,
-                    rating: shown.rating,
-                    statement: None,
-                })
+                script.of_what_is_shown(&ledger, shown, reached).await?
             }
         };
         let answer = perform(&ledger, &vault, n, (act.who, act.post), request.as_ref()).await?;
@@ -174,6 +174,48 @@ struct Script<'a> {
 }
 
 impl Script<'_> {
+    async fn of_what_is_shown(
+        &self,
+        ledger: &Ledger,
+        what: What,
+        reached: Position,
+    ) -> Result<Box<dyn Request>, DemoError> {
+        let at = When::At(reached);
+        Ok(match what {
+            What::Request(request) => request,
+            What::Sign { measure, period: of, stage, post } => {
+                let shown = self.desk.shown(measure, period(of)?, at).await?;
+                Box::new(submission::SignOff {
+                    measure: shown.measure,
+                    period: Some(period(of)?),
+                    framework: shown.framework,
+                    stage: stage.parse().map_err(|_| DemoError::Script(stage))?,
+                    post,
+                    covers: ledger.stream().covered(&shown.positions).await?,
+                    rating: shown.rating,
+                    statement: None,
+                })
+            }
+            What::Override { measure, period: of, stated, reason, authority } => {
+                let line = self.desk.submission(measure, Some(period(of)?), at).await?.answer.line;
+                let computed = match line.by_rule() {
+                    Rating::Level(level) => Some(level.clone()),
+                    _ => None,
+                };
+                Box::new(submission::OverrideRating {
+                    measure: line.facts.measure.measure,
+                    period: period(of)?,
+                    framework: FrameworkId::new(line.facts.measure.framework),
+                    computed,
+                    stated: stated.parse().map_err(|_| DemoError::Script(stated))?,
+                    inputs: line.facts.inputs(),
+                    reason,
+                    authority: Some(authority),
+                })
+            }
+        })
+    }
+
     async fn measure(&self, code: &str) -> Result<MeasureId, DemoError> {
         Ok(self.desk.measure_of(code, When::Now).await?.1.measure)
     }
@@ -217,6 +259,12 @@ fn quantity(text: &'static str) -> Result<Quantity, DemoError> {
 
 fn cell(value: &'static str) -> Result<Cell, DemoError> {
     Ok(Cell::of(Breakdown::HEADLINE, quantity(value)?))
+}
+
+/// A figure with what was counted, out of what.
+fn counted(value: &'static str, of: (&'static str, &'static str)) -> Result<Cell, DemoError> {
+    let (numerator, denominator) = (Some(quantity(of.0)?), Some(quantity(of.1)?));
+    Ok(Cell { numerator, denominator, ..cell(value)? })
 }
 
 const fn key(period: Period) -> TargetKey {

@@ -1,22 +1,26 @@
 //! What was witnessed in Northmoor, a council that does not exist.
 
+use piperoll_events::ids::{MeasureId, PostId};
+use piperoll_events::measure::AccountableAssigned;
 use piperoll_events::measure::adopted::MeasureLevel;
+use piperoll_events::post::{Held, held::Basis};
 use piperoll_events::reason::ReasonCode;
 use piperoll_events::submission::no_value_declared::NoValue;
 
-use super::stories::{Dropped, LapsedSignature, LoweredTarget, RestatedSeries, revised};
-use super::{Act, DemoError, Script, Who, act, officer, period, why};
-use crate::commands::{measure, submission};
+use super::stories::{Dropped, LapsedSignature, LoweredTarget, RestatedSeries, created, revised};
+use super::{Act, DemoError, Script, What, Who, act, counted, officer, period, why};
+use crate::commands::{measure, post, submission};
 
 const ENVIRONMENT: Who = ("Amina Field", "Head of Environment");
 const PERFORMANCE: Who = ("Rhys Calder", "Performance Manager");
+const RESOURCES: Who = ("Tom Brandreth", "Director of Resources");
 const PLANNING: Who = ("Dafydd Poole", "Head of Planning");
 
 const LAPSED: LapsedSignature = LapsedSignature {
     ledger: "northmoor",
     monitoring: ("Gwen Marsh", "Monitoring Officer"),
     steward: ("Ines Okafor", "Finance Data Steward"),
-    signatory: ("Tom Brandreth", "Director of Resources"),
+    signatory: RESOURCES,
     measure: "NM09",
     period: "FY2023-Q4",
     revised: (
@@ -80,7 +84,66 @@ impl Script<'_> {
         ));
         acts.extend(self.a_lapsed_signature(&LAPSED).await?);
         acts.extend(self.restated_and_dropped().await?);
+        acts.extend(self.stated_otherwise_and_counted_again().await?);
+        acts.extend(self.somebody_answers_for(bins).await?);
         Ok(acts)
+    }
+
+    /// One rating that somebody states otherwise, and one whose figure was revised since; counts that
+    /// give their figure, and counts that don't.
+    async fn stated_otherwise_and_counted_again(&self) -> Result<Vec<Act>, DemoError> {
+        let sickness = self.measure("NM05").await?;
+        let tax = self.measure("NM08").await?;
+        let stated = |measure, stated, text: &str| -> Result<Act, DemoError> {
+            let (reason, period) = (why(ReasonCode::DataUnavailable, text), "FY2023-Q3");
+            let authority = officer("Note to the performance board, March 2024")?;
+            let (who, post) = RESOURCES;
+            Ok(Act {
+                who,
+                post,
+                what: What::Override { measure, period, stated, reason, authority },
+            })
+        };
+        let with_its_counts = submission::Revise {
+            changed: vec![counted("6.93", ("13860", "2000"))?],
+            reason: why(ReasonCode::AuditAdjustment, "The counts were asked for."),
+            ..revised(sickness, "FY2023-Q3", "6.93")?
+        };
+        let miscounted = submission::Submit {
+            cells: vec![counted("9.28", ("18960", "2000"))?],
+            ..self.figure(sickness, "FY2023-Q4", "9.28", "").await?
+        };
+        let late = submission::Revise {
+            reason: why(ReasonCode::LateData, "Payments of the last weekend came in."),
+            ..revised(tax, "FY2023-Q3", "74.8")?
+        };
+        Ok(vec![
+            act(PERFORMANCE, with_its_counts),
+            act(PERFORMANCE, miscounted),
+            stated("NM05", "amber", "Two depots were closed by influenza for a fortnight.")?,
+            stated("NM08", "green", "The last weekend's payments are not in yet.")?,
+            act(PERFORMANCE, late),
+        ])
+    }
+
+    async fn somebody_answers_for(&self, measure: MeasureId) -> Result<Vec<Act>, DemoError> {
+        let (name, title) = ENVIRONMENT;
+        let post = PostId::derived(&["northmoor", title]);
+        let from = "2022-04-01".parse().map_err(|_| DemoError::Script("2022-04-01"))?;
+        let reason = why(ReasonCode::NoneRecorded, "The structure of April 2022.");
+        let held = Held {
+            holder: self.vault.actor(name).await?,
+            basis: Basis::Substantive,
+            from,
+            until: None,
+            reason: reason.clone(),
+        };
+        let fact = AccountableAssigned { post, from, reason, authority: None };
+        Ok(vec![
+            created(LAPSED.monitoring, post, title)?,
+            act(LAPSED.monitoring, post::Hold { post, fact: held }),
+            act(LAPSED.monitoring, measure::AssignAccountable { measure, fact }),
+        ])
     }
 
     async fn restated_and_dropped(&self) -> Result<Vec<Act>, DemoError> {

@@ -179,7 +179,7 @@ fn words(text: &'static str) -> Result<Words, DemoError> {
     Ok(Words { en: text.parse().map_err(|_| DemoError::Script(text))?, cy: None })
 }
 
-fn created(by: Who, post: PostId, title: &'static str) -> Result<Act, DemoError> {
+pub(super) fn created(by: Who, post: PostId, title: &'static str) -> Result<Act, DemoError> {
     let fact = Created {
         title: words(title)?,
         kind: PostKind::Officer,
