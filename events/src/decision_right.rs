@@ -136,7 +136,18 @@ impl<'a> Change<'a> {
                     let (class, authority) = (fact.change.as_ref()?.class, fact.authority.as_ref());
                     return Some(Self { subject: Definition, class, authority });
                 }
-                _ => return None,
+                // Named one by one: whoever adds a fact says here whether the table is asked.
+                Measure::Adopted(_)
+                | Measure::BaselineProposed(_)
+                | Measure::Placed(_)
+                | Measure::Removed(_)
+                | Measure::CodeAssigned(_)
+                | Measure::Retitled(_)
+                | Measure::Tagged(_)
+                | Measure::AccountableAssigned(_)
+                | Measure::StewardAssigned(_)
+                | Measure::ContributorAssigned(_)
+                | Measure::DutyEnded(_) => return None,
             },
             Fact::Submission(Submission::RatingOverridden(fact)) => (RatingRule, &fact.authority),
             _ => return None,
