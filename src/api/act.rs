@@ -160,10 +160,10 @@ async fn perform(call: Call, way: Way) -> Result<Response, Problem> {
     acting.role = way.what.allowed_by(&bearer.roles).and_then(|role| role.as_str().parse().ok());
     acting.expected = expected;
     let writer = room.writer().await?;
-    let answer = writer.execute(command.as_ref(), &acting).await;
+    let answer = writer.execute(command, acting).await;
     numbers::acted(way.name, answer.as_ref().map(|answer| answer.kind));
     let answer = answer?;
-    let relied = writer.relied(answer, command_id).await?;
+    let relied = writer.ledger().relied(answer, command_id).await?;
     accepted(call.part("ledger"), answer, relied)
 }
 

@@ -1,6 +1,6 @@
 //! What the API reaches: ledgers opened when they are first asked for, each once.
 //!
-//! **Invariant:** a ledger is written only while its guard inspects it; who serves awaits [`Doors::watch`]
+//! **Invariant:** a ledger is written only while its guard inspects it; who serves awaits [`Writers::run`]
 //! beside it.
 
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use crate::asking::answer::Desk;
 use crate::config::Config;
 use crate::identity::tokens::Issuer;
 use crate::identity::vault::Vault;
-use crate::ledger::{Examiner, Guard, Ledger};
+use crate::ledger::{Examiner, Guard, Lanes, Pump, Terms};
 use crate::operate::guarding::under_guard;
 use crate::operate::site::{Site, SiteError, Source};
 use crate::publish::outbound::Outbound;
@@ -35,7 +35,7 @@ pub(crate) struct Doors {
     /// Whether the service is stopping: what has no end of its own ends then.
     pub(super) stopping: watch::Receiver<bool>,
     rooms: Mutex<HashMap<LedgerName, Arc<OnceCell<Arc<Room>>>>>,
-    guards: mpsc::UnboundedSender<(Site, Guard)>,
+    writers: mpsc::UnboundedSender<Writing>,
 }
 
 /// One ledger.
@@ -46,13 +46,20 @@ pub(crate) struct Room {
     pub(super) outbound: OnceCell<Outbound>,
     founded: OnceCell<Created>,
     desk: OnceCell<Desk>,
-    writer: OnceCell<Ledger>,
+    writer: OnceCell<Lanes>,
     vault: tokio::sync::Mutex<Option<Arc<Vault>>>,
-    guards: mpsc::UnboundedSender<(Site, Guard)>,
+    writers: mpsc::UnboundedSender<Writing>,
 }
 
-/// The guards of the ledgers that are written; somebody watches them.
-pub(super) struct Guards(mpsc::UnboundedReceiver<(Site, Guard)>);
+/// What makes a writer work: who looks on, and who carries out what is handed in.
+struct Writing {
+    site: Site,
+    guard: Guard,
+    pump: Pump,
+}
+
+/// The writers of the ledgers that are written; somebody runs them.
+pub(super) struct Writers(mpsc::UnboundedReceiver<Writing>);
 
 impl Doors {
     /// The doors to every ledger on the servers of `config`; nothing is opened yet.
@@ -64,14 +71,14 @@ impl Doors {
         numbers: Arc<Numbers>,
         lines: usize,
         stopping: watch::Receiver<bool>,
-    ) -> Result<(Arc<Self>, Guards), SiteError> {
+    ) -> Result<(Arc<Self>, Writers), SiteError> {
         let issuer = Issuer::open(config.state()?).map_err(crate::ledger::KeyError::from)?;
-        let (guards, watched) = mpsc::unbounded_channel();
+        let (writers, run) = mpsc::unbounded_channel();
         let rooms = Mutex::default();
         let (config, looked) = (config.clone(), Looked::default());
         let lines = Arc::new(Semaphore::new(lines));
-        let doors = Self { config, issuer, numbers, looked, lines, stopping, rooms, guards };
-        Ok((Arc::new(doors), Guards(watched)))
+        let doors = Self { config, issuer, numbers, looked, lines, stopping, rooms, writers };
+        Ok((Arc::new(doors), Writers(run)))
     }
 
     /// The room of a ledger.
@@ -87,7 +94,7 @@ impl Doors {
             let site = Site::new(&self.config, name);
             let source = site.source().await?;
             let examiner = source.examiner();
-            let guards = self.guards.clone();
+            let writers = self.writers.clone();
             let (founded, outbound, desk, writer, vault) = Default::default();
             Ok::<_, SiteError>(Arc::new(Room {
                 site,
@@ -98,7 +105,7 @@ impl Doors {
                 desk,
                 writer,
                 vault,
-                guards,
+                writers,
             }))
         };
         Ok(Arc::clone(cell.get_or_try_init(open).await?))
@@ -140,19 +147,20 @@ impl Room {
         Ok(self.desk.get_or_try_init(open).await?)
     }
 
-    /// The ledger's writer; its guard inspects from here on.
+    /// Where requests to the ledger are handed in; its guard inspects from here on.
     ///
     /// # Errors
     /// NATS, or the keys.
-    pub(crate) async fn writer(&self) -> Result<&Ledger, Problem> {
+    pub(crate) async fn writer(&self) -> Result<&Lanes, Problem> {
         Ok(self.writer.get_or_try_init(|| self.open_writer()).await?)
     }
 
-    async fn open_writer(&self) -> Result<Ledger, SiteError> {
+    async fn open_writer(&self) -> Result<Lanes, SiteError> {
         let (ledger, guard) = self.site.writer().await?;
-        // Nobody watches any more when the service stops, and then nobody writes either.
-        self.guards.send((self.site.clone(), guard)).ok();
-        Ok(ledger)
+        let (lanes, pump) = Lanes::over(ledger, Terms::default());
+        // Nobody runs it any more when the service stops, and then nobody writes either.
+        self.writers.send(Writing { site: self.site.clone(), guard, pump }).ok();
+        Ok(lanes)
     }
 
     /// The vault; opened anew where its connection is gone.
@@ -170,16 +178,17 @@ impl Room {
     }
 }
 
-impl Guards {
-    /// Lets every guard inspect its stream again and again; ends only when dropped.
-    pub(crate) async fn watch(mut self) {
-        let mut watching = FuturesUnordered::new();
+impl Writers {
+    /// Carries out what is handed in, every guard inspecting its stream again and again; ends only
+    /// when dropped.
+    pub(crate) async fn run(mut self) {
+        let mut running = FuturesUnordered::new();
         loop {
             tokio::select! {
-                Some((site, guard)) = self.0.recv() => watching.push(async move {
-                    under_guard(&site, &guard, std::future::pending::<()>()).await;
+                Some(Writing { site, guard, pump }) = self.0.recv() => running.push(async move {
+                    under_guard(&site, &guard, pump.run()).await;
                 }),
-                Some(()) = watching.next(), if !watching.is_empty() => {}
+                Some(()) = running.next(), if !running.is_empty() => {}
                 else => std::future::pending().await,
             }
         }

@@ -74,7 +74,7 @@ pub(super) fn acted(command: &'static str, kind: Result<AnswerKind, &ExecuteErro
         Err(ExecuteError::Rejected(_)) => "rejected",
         Err(ExecuteError::Stale { .. } | ExecuteError::Conflict) => "conflict",
         Err(ExecuteError::CommandIdReused { .. }) => "key_reused",
-        Err(ExecuteError::Unconfirmed { .. }) => "unconfirmed",
+        Err(ExecuteError::Unconfirmed { .. } | ExecuteError::Stopping { .. }) => "unconfirmed",
         Err(ExecuteError::Closed(_)) => "closed",
         Err(_) => "failed",
     };

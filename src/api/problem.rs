@@ -270,6 +270,7 @@ impl From<ExecuteError> for Problem {
                               Idempotency-Key";
                 Self::later("unconfirmed", detail).because(source)
             }
+            ExecuteError::Stopping { .. } => Self::later("unconfirmed", detail),
             ExecuteError::NotStored { .. } => {
                 Self::new(StatusCode::CONFLICT, "not_stored", "use another Idempotency-Key")
             }

@@ -95,7 +95,8 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let numbers = Arc::new(Numbers::new()?);
     let (stops, stopping) = watch::channel(false);
-    let (doors, guards) = Doors::new(config, Arc::clone(&numbers), limits.lines, stopping.clone())?;
+    let (doors, writers) =
+        Doors::new(config, Arc::clone(&numbers), limits.lines, stopping.clone())?;
     let listened = |source| ServeError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listened)?;
     listening(listener.local_addr().map_err(listened)?);
@@ -113,7 +114,7 @@ pub async fn serve(
     let served = async { axum::serve(listener, router).with_graceful_shutdown(stop).await };
     tokio::select! {
         ended = served => ended.map_err(ServeError::Ended),
-        () = guards.watch() => Ok(()),
+        () = writers.run() => Ok(()),
         () = numbers.keep_up() => Ok(()),
         () = given_up => Ok(()),
     }

@@ -16,7 +16,7 @@
 use chrono::{DateTime, Utc};
 use piperoll_events::text::Digest;
 
-use super::append::{Decided, Failed, Ledger};
+use super::append::{Decided, Failed, Ledger, Sent};
 use super::asked::{Acting, Answer, Asked, BatchError, certain, fits_one_batch};
 use super::draft::Step;
 use super::loading::Loaded;
@@ -76,7 +76,7 @@ impl Ledger {
         } else {
             self.decide_the_rest(&asked, loaded, steps, time).await?
         };
-        Ok(self.carry_out(&asked, decided).await?)
+        Ok(self.carry_out(&asked, decided, Sent::default(), Vec::new()).await?)
     }
 
     /// Decides what could not be decided before, and what moved on since.

@@ -15,10 +15,10 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures::stream::{self, StreamExt, TryStreamExt};
 use piperoll_events::ids::EventId;
 use piperoll_events::ledger::Ledger as LedgerFact;
 use piperoll_events::{EntityKind, EntityRef, Event, Fact, Position};
@@ -34,6 +34,7 @@ use super::draft::{Draft, Step};
 use super::guard::Gate;
 use super::held::{Held, Shelf};
 use super::loading::{Fresh, Loaded};
+use super::numbers;
 use super::place::Judge;
 use super::read::{Identity, Stream};
 use crate::clock;
@@ -71,6 +72,20 @@ struct Times {
 pub(super) struct Decided {
     pub(super) loaded: Vec<Loaded>,
     pub(super) steps: Vec<Step>,
+}
+
+/// What was sent and had no plain yes, by event.
+#[derive(Default)]
+pub(super) struct Sent(HashMap<EventId, Bytes>);
+
+impl Sent {
+    pub(super) fn of(draft: &Draft) -> Self {
+        Self(HashMap::from([(draft.event.id, draft.letter.body.clone())]))
+    }
+
+    fn add(&mut self, draft: &Draft) {
+        self.0.insert(draft.event.id, draft.letter.body.clone());
+    }
 }
 
 /// Which request failed, and how; none when all did.
@@ -172,8 +187,8 @@ impl Ledger {
         self.shelf().complete(head)
     }
 
-    async fn run(&self, asked: &[Asked<'_>]) -> Result<Vec<Answer>, Failed> {
-        self.carry_out(asked, self.decide(asked).await?).await
+    pub(super) async fn run(&self, asked: &[Asked<'_>]) -> Result<Vec<Answer>, Failed> {
+        self.carry_out(asked, self.decide(asked).await?, Sent::default(), Vec::new()).await
     }
 
     /// Looks every request up in its entity's history, decides it, drafts what is to be recorded.
@@ -182,7 +197,7 @@ impl Ledger {
         self.decide_over(asked, loaded).await
     }
 
-    async fn decide_over(
+    pub(super) async fn decide_over(
         &self,
         asked: &[Asked<'_>],
         mut loaded: Vec<Loaded>,
@@ -194,15 +209,16 @@ impl Ledger {
         Ok(Decided { loaded, steps })
     }
 
-    /// Sends what was decided; whatever is no plain yes is looked at and decided again.
+    /// Sends what was decided; whatever is no plain yes is looked at and decided again. `sent` is what
+    /// was sent before, and `tried` what came of that.
     pub(super) async fn carry_out(
         &self,
         asked: &[Asked<'_>],
         decided: Decided,
+        mut sent: Sent,
+        mut tried: Vec<Stop>,
     ) -> Result<Vec<Answer>, Failed> {
         let Decided { mut loaded, mut steps } = decided;
-        let mut sent: HashMap<EventId, Bytes> = HashMap::new();
-        let mut tried: Vec<Stop> = Vec::new();
         loop {
             let drafts: Vec<&mut Draft> = steps.iter_mut().filter_map(Step::draft).collect();
             if drafts.is_empty() {
@@ -214,18 +230,18 @@ impl Ledger {
                 return Err((None, given_up(tried.pop(), &drafts)));
             }
             self.pass(&steps)?;
-            let stop = match self.send(&mut steps).await {
+            let letters = steps.iter_mut().filter_map(Step::draft).map(|it| &mut it.letter);
+            let stop = match self.send(letters.collect()).await {
                 Err(stop) => stop,
                 Ok(first) => {
                     // Ours alone from here, so that what is held is changed and not copied.
                     drop(loaded);
-                    let answers = self.place(steps, first);
+                    let answers = self.place_all(steps, first);
                     let confirmed = self.confirmed(asked, answers, &sent).await;
                     return confirmed.map_err(|error| (None, error));
                 }
             };
-            let drafts = steps.iter_mut().filter_map(Step::draft);
-            sent.extend(drafts.map(|it| (it.event.id, it.letter.body.clone())));
+            steps.iter_mut().filter_map(Step::draft).for_each(|draft| sent.add(draft));
             tried.push(go_on(stop).map_err(|error| (None, error))?);
             loaded = self.again(asked, loaded, tried.last()).await.map_err(|e| (None, e))?;
             Decided { loaded, steps } = self.decide_over(asked, loaded).await?;
@@ -251,27 +267,16 @@ impl Ledger {
     ) -> Result<Vec<Result<Look, ExecuteError>>, Failed> {
         let mut looks: Vec<_> =
             asked.iter().zip(loaded.iter()).map(|(asked, loaded)| asked.look(loaded)).collect();
-        // Collected first, as in `load_all`.
-        let stale: Vec<_> = asked
-            .iter()
-            .zip(loaded.iter())
-            .zip(&looks)
-            .enumerate()
-            .filter(|(_, ((_, loaded), look))| loaded.fresh == Fresh::No && !certain(look))
-            .map(|(index, ((asked, loaded), _))| self.once_more_at(index, asked, loaded))
+        let doubtful = asked.iter().zip(loaded.iter_mut()).zip(&mut looks);
+        let mut doubtful: Vec<_> = doubtful
+            .filter(|((_, loaded), look)| loaded.fresh == Fresh::No && !certain(look))
             .collect();
-        let fresh: Vec<(usize, Loaded)> = stream::iter(stale)
-            .buffered(READS_AT_ONCE)
-            .try_collect()
-            .await
-            .map_err(|error| (None, error))?;
-        for (index, fresh) in fresh {
-            if let (Some(asked), Some(slot), Some(look)) =
-                (asked.get(index), loaded.get_mut(index), looks.get_mut(index))
-            {
-                *look = asked.look(&fresh);
-                *slot = fresh;
-            }
+        let again: Vec<Asked<'_>> = doubtful.iter().map(|((asked, _), _)| **asked).collect();
+        let held = doubtful.iter().map(|((_, loaded), _)| Arc::clone(&loaded.held)).collect();
+        let fresh = self.once_more(&again, held).await.map_err(|error| (None, error))?;
+        for (((asked, slot), look), fresh) in doubtful.iter_mut().zip(fresh) {
+            **look = asked.look(&fresh);
+            **slot = fresh;
         }
         Ok(looks)
     }
@@ -308,41 +313,53 @@ impl Ledger {
         Ok(Step::Draft(Box::new(draft)))
     }
 
-    /// Sends one message singly, more as an atomic batch; the position of the first.
-    async fn send(&self, steps: &mut [Step]) -> Result<u64, Stop> {
+    /// Sends one message singly, more as an atomic batch; the position of the first, where there is
+    /// one.
+    pub(super) async fn send(
+        &self,
+        mut letters: Vec<&mut Letter>,
+    ) -> Result<Option<Position>, Stop> {
         let connection = self.stream.connection();
-        let drafts = steps.iter_mut().filter_map(Step::draft);
-        let mut letters: Vec<&mut Letter> = drafts.map(|draft| &mut draft.letter).collect();
-        match letters.as_mut_slice() {
+        let (count, began) = (letters.len(), Instant::now());
+        let first = match letters.as_mut_slice() {
+            [] => return Ok(None),
             [letter] => batch::publish(connection, letter).await,
             letters => batch::publish_all(connection, letters).await,
-        }
+        };
+        numbers::appended(count, first.as_ref().map(|_| ()), began.elapsed());
+        first.map(|first| Some(Position(first)))
     }
 
     /// Turns drafts into answers, `first` being the position of the first of them.
-    fn place(&self, steps: Vec<Step>, first: u64) -> Vec<Answer> {
-        let mut position = Position(first);
+    fn place_all(&self, steps: Vec<Step>, first: Option<Position>) -> Vec<Answer> {
+        let mut position = first.unwrap_or(Position::START);
         let mut answers = Vec::with_capacity(steps.len());
         for step in steps {
-            let draft = match step {
-                Step::Draft(draft) => draft,
-                Step::Answer(answer) => {
-                    answers.push(answer);
-                    continue;
+            answers.push(match step {
+                Step::Answer(answer) => answer,
+                Step::Draft(draft) => {
+                    let answer = self.place(*draft, position);
+                    position = position.next();
+                    answer
                 }
-            };
-            let Draft { event, guard, .. } = *draft;
-            let (entity, event_id) = (event.entity, Some(event.id));
-            self.notice(&event);
-            self.gate.reached(position);
-            let recorded = &mut self.times().recorded;
-            *recorded = event.time.max(*recorded);
-            let placed = Placed { position, entity: Some(entity), outcome: Outcome::Event(event) };
-            self.shelf().appended(entity, guard, &placed);
-            answers.push(Answer { position, event_id, kind: AnswerKind::Recorded });
-            position = position.next();
+            });
         }
         answers
+    }
+
+    /// Takes in that a draft stands at a position.
+    pub(super) fn place(&self, draft: Draft, position: Position) -> Answer {
+        let Draft { event, guard, .. } = draft;
+        let (entity, event_id) = (event.entity, Some(event.id));
+        self.notice(&event);
+        self.gate.reached(position);
+        {
+            let recorded = &mut self.times().recorded;
+            *recorded = event.time.max(*recorded);
+        }
+        let placed = Placed { position, entity: Some(entity), outcome: Outcome::Event(event) };
+        self.shelf().appended(entity, guard, &placed);
+        Answer { position, event_id, kind: AnswerKind::Recorded }
     }
 
     /// The answers, when nothing is left to send. What an earlier try of ours turns out to have
@@ -351,10 +368,10 @@ impl Ledger {
         &self,
         asked: &[Asked<'_>],
         mut answers: Vec<Answer>,
-        sent: &HashMap<EventId, Bytes>,
+        sent: &Sent,
     ) -> Result<Vec<Answer>, ExecuteError> {
         for (asked, answer) in asked.iter().zip(&mut answers) {
-            let body = answer.event_id.and_then(|id| sent.get(&id));
+            let body = answer.event_id.and_then(|id| sent.0.get(&id));
             if let (AnswerKind::Repeated, Some(body)) = (answer.kind, body) {
                 let position = answer.position;
                 let command_id = asked.acting.command_id;

@@ -1,7 +1,7 @@
 //! What is asked of a ledger, by whom, and what can come of it.
 //!
-//! **Invariant:** an error says whether anything was recorded and who acts next. Only `Unconfirmed`
-//! leaves it open, and it names the command id whose repetition settles it.
+//! **Invariant:** an error says whether anything was recorded and who acts next. Only `Unconfirmed` and
+//! `Stopping` leave it open, and they name the command id whose repetition settles it.
 
 use std::collections::HashMap;
 
@@ -127,7 +127,7 @@ pub enum ExecuteError {
     #[error(transparent)]
     Closed(#[from] Closed),
     /// Too much at once; the caller tries again in a moment. Nothing was recorded.
-    #[error("NATS has too much to do; nothing was recorded, try again in a moment")]
+    #[error("too much is asked of the ledger at once; nothing was recorded, try again in a moment")]
     Busy,
     /// It may be recorded or not; the caller repeats the same command id to find out.
     #[error(
@@ -139,6 +139,14 @@ pub enum ExecuteError {
         /// Why NATS can't be asked.
         #[source]
         source: AskError,
+    },
+    /// The service stops, and who carried it out with it; the caller repeats the same command id.
+    #[error(
+        "the service is stopping; whether it was recorded shows when the request is repeated with the same command id `{command_id}`"
+    )]
+    Stopping {
+        /// The command id to repeat.
+        command_id: CommandId,
     },
     /// NATS took it for a duplicate of something else and stored nothing; the caller uses a fresh
     /// command id.

@@ -24,7 +24,7 @@ pub(super) struct Letter {
 }
 
 /// Why an append has no plain yes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Stop {
     /// A guard was stale: nothing is stored.
     Stale,
@@ -119,12 +119,11 @@ fn refusal(subject: &str, payload: &[u8]) -> Stop {
         #[serde(default)]
         description: String,
     }
-    let subject = subject.to_owned();
     match serde_json::from_slice::<Answer>(payload) {
         Ok(Answer { error: Refusal { err_code: code, description } }) => {
-            classify(AskError::Refused { subject, code, description })
+            classify(AskError::Refused { subject: subject.to_owned(), code, description })
         }
-        Err(source) => Stop::Doubt(AskError::Malformed { subject, source }),
+        Err(source) => Stop::Doubt(AskError::malformed(subject, source)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! **Invariant:** a call that the permissions forbid fails at once and says so. To NATS itself such
 //! a call looks like one that nobody answered; the reason comes on the connection's events only.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::{
@@ -87,7 +88,7 @@ pub enum ConnectError {
 }
 
 /// Why a request has no useful answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum AskError {
     /// The permissions forbid it; the operator mends them or uses another credential.
     #[error("the `{role}` credential may not use `{subject}`; the operator mends the permissions")]
@@ -120,13 +121,17 @@ pub enum AskError {
     Malformed {
         /// What was asked.
         subject: String,
-        /// What is wrong with it.
+        /// What is wrong with it. Shared, since one answer may be that of many requests.
         #[source]
-        source: serde_json::Error,
+        source: Arc<serde_json::Error>,
     },
 }
 
 impl AskError {
+    pub(super) fn malformed(subject: &str, source: serde_json::Error) -> Self {
+        Self::Malformed { subject: subject.to_owned(), source: Arc::new(source) }
+    }
+
     /// JetStream's error code, when it gave one.
     #[must_use]
     pub const fn code(&self) -> Option<u64> {
@@ -233,8 +238,8 @@ impl Connection {
         subject: String,
         question: &(impl Serialize + Sync),
     ) -> Result<A, AskError> {
-        let payload = serde_json::to_vec(question)
-            .map_err(|source| AskError::Malformed { subject: subject.clone(), source })?;
+        let payload =
+            serde_json::to_vec(question).map_err(|source| AskError::malformed(&subject, source))?;
         let answer = self.request(&subject, Request::new().payload(payload.into())).await?;
         read_answer(&subject, &answer.payload)
     }
@@ -292,7 +297,7 @@ impl Connection {
 }
 
 fn read_answer<A: DeserializeOwned>(subject: &str, payload: &[u8]) -> Result<A, AskError> {
-    let malformed = |source| AskError::Malformed { subject: subject.to_owned(), source };
+    let malformed = |source| AskError::malformed(subject, source);
     let mut answer: Value = serde_json::from_slice(payload).map_err(malformed)?;
     if let Some(error) = answer.get_mut("error").map(Value::take) {
         let code = error.get("err_code").and_then(Value::as_u64).unwrap_or_default();

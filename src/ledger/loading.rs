@@ -4,6 +4,7 @@
 //! **Invariant:** what is held may be behind, and its guard says so; what is relied on has no guard, so
 //! it is read to its end each time, and the event names the version that was found.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -33,13 +34,28 @@ pub(super) enum Fresh {
     No,
 }
 
+impl Loaded {
+    /// What the rule relies on. While a ledger is moving in, rules of here don't apply.
+    fn relied_on(&self, asked: &Asked<'_>) -> Vec<EntityRef> {
+        match self.witness {
+            Witness::Elsewhere => Vec::new(),
+            Witness::Here => {
+                let mut all = asked.request.relies_on(&self.held.state);
+                all.extend(asked.acting.role_relied_on());
+                all
+            }
+        }
+    }
+}
+
 impl Ledger {
     pub(super) async fn load_all(&self, asked: &[Asked<'_>]) -> Result<Vec<Loaded>, Failed> {
         // Collected first, so that the future can be carried from thread to thread: over a closure
         // that takes references the compiler can't tell.
-        let loads: Vec<_> = asked.iter().map(|asked| self.load(asked)).collect();
-        let loaded = stream::iter(loads);
-        loaded.buffered(READS_AT_ONCE).try_collect().await.map_err(|error| (None, error))
+        let loads: Vec<_> = asked.iter().map(|asked| self.load(asked.entity)).collect();
+        let loads = stream::iter(loads).buffered(READS_AT_ONCE);
+        let held = loads.try_collect().await.map_err(|error| (None, error))?;
+        self.with_beside(asked, held).await.map_err(|error| (None, error))
     }
 
     /// Reads every entity on, after an append that did not plainly succeed.
@@ -49,72 +65,92 @@ impl Ledger {
         loaded: Vec<Loaded>,
         stop: Option<&Stop>,
     ) -> Result<Vec<Loaded>, ExecuteError> {
-        let pairs = asked.iter().zip(loaded);
-        let again: Vec<_> =
-            pairs.map(|(asked, loaded)| self.once_more(asked, loaded.held)).collect();
-        stream::iter(again).buffered(READS_AT_ONCE).try_collect().await.map_err(|error| {
-            match (error, stop, asked.first()) {
-                (
-                    ExecuteError::Ask(source),
-                    Some(Stop::Doubt(_) | Stop::Duplicate),
-                    Some(asked),
-                ) => ExecuteError::Unconfirmed { command_id: asked.acting.command_id, source },
-                (error, _, _) => error,
+        let held = loaded.into_iter().map(|loaded| loaded.held).collect();
+        self.once_more(asked, held).await.map_err(|error| match (error, stop, asked.first()) {
+            (ExecuteError::Ask(source), Some(Stop::Doubt(_) | Stop::Duplicate), Some(asked)) => {
+                ExecuteError::Unconfirmed { command_id: asked.acting.command_id, source }
             }
+            (error, _, _) => error,
         })
     }
 
-    async fn load(&self, asked: &Asked<'_>) -> Result<Loaded, ExecuteError> {
-        let entity = asked.entity;
+    async fn load(&self, entity: EntityRef) -> Result<(Arc<Held>, Fresh), ExecuteError> {
         let held = self.shelf().find(entity);
-        match held {
-            Some(held) => self.with_beside(asked, held, Fresh::No).await,
-            None => self.once_more(asked, Arc::new(Held::new(entity.kind))).await,
+        if let Some(held) = held {
+            return Ok((held, Fresh::No));
         }
+        self.fresh(entity, Arc::new(Held::new(entity.kind))).await
     }
 
+    /// What is held of each request's entity, read on to its end.
     pub(super) async fn once_more(
         &self,
-        asked: &Asked<'_>,
-        held: Arc<Held>,
-    ) -> Result<Loaded, ExecuteError> {
-        let held = self.catch_up(asked.entity, held).await?;
-        self.with_beside(asked, held, Fresh::Yes).await
+        asked: &[Asked<'_>],
+        held: Vec<Arc<Held>>,
+    ) -> Result<Vec<Loaded>, ExecuteError> {
+        let reads: Vec<_> =
+            asked.iter().zip(held).map(|(asked, held)| self.fresh(asked.entity, held)).collect();
+        let held = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
+        self.with_beside(asked, held).await
     }
 
-    /// The same, with the request's place among others.
-    pub(super) async fn once_more_at(
+    async fn fresh(
         &self,
-        index: usize,
-        asked: &Asked<'_>,
-        loaded: &Loaded,
-    ) -> Result<(usize, Loaded), ExecuteError> {
-        Ok((index, self.once_more(asked, Arc::clone(&loaded.held)).await?))
+        entity: EntityRef,
+        held: Arc<Held>,
+    ) -> Result<(Arc<Held>, Fresh), ExecuteError> {
+        Ok((self.catch_up(entity, held).await?, Fresh::Yes))
     }
 
-    /// What is held of an entity, with what the rule relies on beside it, read to its end. While a
-    /// ledger is moving in, rules of here don't apply and nothing is relied on.
+    /// What is held of each entity, with what its rule relies on beside it, read to its end: once for
+    /// all the requests that rely on it.
     async fn with_beside(
         &self,
-        asked: &Asked<'_>,
-        held: Arc<Held>,
-        fresh: Fresh,
-    ) -> Result<Loaded, ExecuteError> {
+        asked: &[Asked<'_>],
+        held: Vec<(Arc<Held>, Fresh)>,
+    ) -> Result<Vec<Loaded>, ExecuteError> {
+        let mut read: HashMap<EntityRef, Arc<Held>> = HashMap::new();
+        let mut all = Vec::with_capacity(asked.len());
+        for (asked, (held, fresh)) in asked.iter().zip(held) {
+            let mut loaded = self.with_witness(asked, held, fresh);
+            for entity in loaded.relied_on(asked) {
+                let beside = match read.get(&entity) {
+                    Some(beside) => Arc::clone(beside),
+                    None => self.beside(entity).await?,
+                };
+                read.insert(entity, Arc::clone(&beside));
+                loaded.beside.push((entity, beside));
+            }
+            all.push(loaded);
+        }
+        Ok(all)
+    }
+
+    /// What is held of a request's entity and of what its rule relies on; none where something of it
+    /// is not held. Nothing is read, so all of it may be behind.
+    pub(super) fn held(&self, asked: &Asked<'_>) -> Option<Loaded> {
+        let held = self.shelf().find(asked.entity)?;
+        let mut loaded = self.with_witness(asked, held, Fresh::No);
+        for entity in loaded.relied_on(asked) {
+            let beside = self.shelf().find(entity)?;
+            loaded.beside.push((entity, beside));
+        }
+        Some(loaded)
+    }
+
+    fn with_witness(&self, asked: &Asked<'_>, held: Arc<Held>, fresh: Fresh) -> Loaded {
         let opened = self.opened.load(Ordering::Acquire);
         let witness = match &asked.acting.asserted {
             Some(_) if !opened => Witness::Elsewhere,
             _ => Witness::Here,
         };
-        let mut loaded = Loaded { held, fresh, witness, beside: Vec::new() };
-        if loaded.witness == Witness::Here {
-            let relied_on = asked.request.relies_on(&loaded.held.state);
-            for entity in relied_on.into_iter().chain(asked.acting.role_relied_on()) {
-                let known = self.shelf().find(entity);
-                let known = known.unwrap_or_else(|| Arc::new(Held::new(entity.kind)));
-                loaded.beside.push((entity, self.catch_up(entity, known).await?));
-            }
-        }
-        Ok(loaded)
+        Loaded { held, fresh, witness, beside: Vec::new() }
+    }
+
+    async fn beside(&self, entity: EntityRef) -> Result<Arc<Held>, ExecuteError> {
+        let known = self.shelf().find(entity);
+        let known = known.unwrap_or_else(|| Arc::new(Held::new(entity.kind)));
+        self.catch_up(entity, known).await
     }
 
     /// Reads on to the end of the entity's history, as the leader has it.

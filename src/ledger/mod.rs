@@ -15,10 +15,13 @@
 //! | `authenticity.rs` | signatures, message authentication codes, keys |
 //! | `append.rs` | from a request to a recorded event |
 //! | `ahead.rs` | requests prepared while others are on their way |
+//! | `lanes.rs` | requests of many people at once, coalesced |
+//! | `together.rs` | several requests in one batch, each with its own answer |
 //! | `asked.rs` | what is asked, by whom, and what can come of it |
 //! | `held.rs` | what a writer holds in memory of the entities |
 //! | `draft.rs` | an event that is not placed yet, and its headers |
 //! | `batch.rs` | messages on the wire: one, or an atomic batch |
+//! | `numbers.rs` | what is measured and counted of appends |
 //! | `read.rs` | message by message, from the leader |
 //! | `place.rs` | what stands at a position: an event, or a reject |
 //! | `consumer.rs` | a pull consumer of our own |
@@ -41,12 +44,15 @@ mod follow;
 mod guard;
 mod held;
 mod judging;
+mod lanes;
 mod loading;
 mod monitor;
+mod numbers;
 mod permissions;
 mod place;
 mod read;
 mod stream;
+mod together;
 
 pub(crate) use consumer::{Arrived, Consumer, NoConsumer, Pull};
 pub(crate) use differences::compare_with;
@@ -63,6 +69,7 @@ pub use examine::{ExamineError, Examined, Examiner, Signature};
 pub use follow::{FollowError, Following, Until, follow};
 pub use guard::{Closed, Findings, Gate, Guard};
 pub use judging::Relied;
+pub use lanes::{Lanes, Pump, Terms};
 pub use permissions::may_change_streams;
 pub use piperoll_events::ledger::configuration_observed::Difference;
 pub use place::UnknownEvent;

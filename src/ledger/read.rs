@@ -210,10 +210,9 @@ pub(crate) async fn stored(
 impl GotMessage {
     fn decode(self, subject: &str) -> Result<Stored, AskError> {
         let bytes = |text: &str| {
-            BASE64_STANDARD.decode(text).map_err(|error| AskError::Malformed {
-                subject: subject.to_owned(),
-                source: serde::de::Error::custom(error),
-            })
+            BASE64_STANDARD
+                .decode(text)
+                .map_err(|error| AskError::malformed(subject, serde::de::Error::custom(error)))
         };
         let headers = String::from_utf8_lossy(&bytes(&self.hdrs)?).into_owned();
         Ok(Stored {

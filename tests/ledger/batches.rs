@@ -223,7 +223,7 @@ async fn what_is_refused_ahead_is_named_and_the_batch_on_its_way_stands() {
     assert!(matches!(error, BatchError::SameEntity { first: 0, second: 1, .. }), "{error}");
 }
 
-async fn everything(ground: &Ground) -> Vec<Placed> {
+pub(super) async fn everything(ground: &Ground) -> Vec<Placed> {
     let stream = ground.stream(&ground.reader);
     let verifier = ground.verifier.clone();
     let mut following = follow(stream, ground.identity, verifier, Position::START, Until::Head);

@@ -5,6 +5,7 @@ mod expecting;
 mod following;
 mod guarding;
 mod judging;
+mod lanes;
 mod relying;
 mod signing;
 mod writing;
