@@ -6,6 +6,7 @@ use clap::Parser;
 
 use super::{Ended, output};
 use crate::config::Config;
+use crate::ledger::Terms;
 use crate::operate::bench::table::Figure;
 use crate::operate::bench::{Wanted, Workload, run as measure};
 
@@ -34,6 +35,18 @@ pub struct Args {
     /// Runs of each measurement.
     #[arg(long, default_value_t = 5)]
     runs: usize,
+    /// W1: how many batches are under way at a time.
+    #[arg(long, default_value_t = Terms::default().lanes)]
+    lanes: usize,
+    /// W1: the fewest commands that go in a batch.
+    #[arg(long, default_value_t = Terms::default().batch_from)]
+    batch_from: usize,
+    /// W1: the most commands of a batch.
+    #[arg(long, default_value_t = Terms::default().batch_most)]
+    batch_most: usize,
+    /// W1: how many commands go singly at a time.
+    #[arg(long, default_value_t = Terms::default().singles)]
+    singles: usize,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -44,9 +57,11 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
     let mut say = |what: &str| bar.println(what);
     let folder = config.state()?.join(format!("bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let Args { rows, versions, plan: plans, base, only, runs, json } = args;
+    let Args { lanes, batch_from, batch_most, singles, .. } = args;
+    let terms = Terms { lanes, batch_from, batch_most, singles, ..Terms::default() };
+    let Args { rows, versions, plan: plans, base, only, runs, json, .. } = args;
     let workloads = if only.is_empty() { Workload::ALL.to_vec() } else { only };
-    let wanted = Wanted { rows, versions, plans, base, workloads, runs };
+    let wanted = Wanted { rows, versions, plans, base, workloads, runs, terms };
     let figures = measure(config, &folder, &wanted, &mut say).await;
     std::fs::remove_dir_all(&folder)?;
     let figures = figures?;

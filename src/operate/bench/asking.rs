@@ -58,8 +58,8 @@ pub(super) async fn measure(
         for run in 1..=u64::try_from(runs).unwrap_or(1) {
             let mut times = asked.run(kind, questions, run).await?;
             times.sort_by(f64::total_cmp);
-            p50.push(share(&times, 50));
-            p99.push(share(&times, 99));
+            p50.push(share(&times, 500));
+            p99.push(share(&times, 990));
         }
         let figure = |share: &str, runs, goal| Figure {
             of: format!("W4 {of}, {share} ({} versions)", size.rows()),
@@ -143,9 +143,9 @@ impl Asked<'_> {
     }
 }
 
-pub(super) fn share(sorted: &[f64], per_cent: usize) -> f64 {
+pub(super) fn share(sorted: &[f64], per_mille: usize) -> f64 {
     let last = sorted.len().saturating_sub(1);
-    let at = last.saturating_mul(per_cent).checked_div(100).unwrap_or(0);
+    let at = last.saturating_mul(per_mille).checked_div(1_000).unwrap_or(0);
     sorted.get(at).copied().unwrap_or(f64::NAN)
 }
 

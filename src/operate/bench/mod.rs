@@ -5,13 +5,15 @@
 //! events go straight into the real projection (W4). Nothing is mocked; the ledgers are thrown away
 //! at the end.
 //!
-//! `invented`: the file, its mapping and its plan; `importing`: W6; `rebuilding`: W2;
+//! `commands`: W1; `freshness`: W3; `invented`: the file, its mapping and its plan; `importing`: W6; `rebuilding`: W2;
 //! `planted`: a ledger of any size, what is `changing` in it at its end, and `asking` and
 //! `questioning`: W4; `machine`: ceilings and memory;
 //! `table`: the figures, the goals, met or missed.
 
 mod asking;
 mod changing;
+mod commands;
+mod freshness;
 mod importing;
 mod invented;
 mod machine;
@@ -33,7 +35,7 @@ use super::projecting::{self, ProjectError};
 use super::site::{Site, SiteError};
 use crate::asking::answer::AskingError;
 use crate::config::Config;
-use crate::ledger::{ConnectError, Connection, Role};
+use crate::ledger::{ConnectError, Connection, Role, Terms};
 
 /// Why the bench stopped.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +61,18 @@ pub enum BenchError {
     /// Postgres.
     #[error("postgres does not answer")]
     Postgres(#[from] tokio_postgres::Error),
+    /// A command.
+    #[error(transparent)]
+    Execute(#[from] crate::ledger::ExecuteError),
+    /// Commands in one batch.
+    #[error(transparent)]
+    Batch(#[from] crate::ledger::BatchError),
+    /// The stream.
+    #[error(transparent)]
+    Bootstrap(#[from] crate::ledger::BootstrapError),
+    /// No random bits.
+    #[error(transparent)]
+    Randomness(#[from] crate::ids::NoRandomness),
     /// NATS.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -82,11 +96,17 @@ pub struct Wanted {
     pub workloads: Vec<Workload>,
     /// How often each is measured.
     pub runs: usize,
+    /// From when on commands are coalesced (W1).
+    pub terms: Terms,
 }
 
 /// What can be measured by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Workload {
+    /// W1: targets changed by many clients at once.
+    Commands,
+    /// W3: how long after its answer a change is seen.
+    Freshness,
     /// W6 and W2: moving in from an invented file, and rebuilding from its ledger.
     Import,
     /// W4: figures, series and scorecards as at random moments.
@@ -97,7 +117,8 @@ pub enum Workload {
 
 impl Workload {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Import, Self::AsAt, Self::Questions];
+    pub const ALL: [Self; 5] =
+        [Self::Commands, Self::Freshness, Self::Import, Self::AsAt, Self::Questions];
 }
 
 /// The size that every other is compared with.
@@ -120,6 +141,8 @@ pub async fn run(
     let mut figures = Vec::new();
     for workload in &wanted.workloads {
         figures.extend(match workload {
+            Workload::Commands => commands::measure(config, wanted, say).await?,
+            Workload::Freshness => freshness::measure(config, wanted, say).await?,
             Workload::Import => through_files(config, folder, wanted, say).await?,
             Workload::AsAt => as_at(config, wanted, say).await?,
             Workload::Questions => questioning::measure(config, runs, say).await?,

@@ -91,7 +91,7 @@ pub(super) struct Planted {
     pub(super) periods: Vec<Period>,
     pub(super) local: Label,
     pub(super) levels: [Label; 3],
-    words: Words,
+    pub(super) words: Words,
     colour: Label,
     then: Then,
 }
@@ -312,7 +312,7 @@ impl Planted {
         Placed { position: at, entity: Some(entity), outcome: Outcome::Event(event) }
     }
 
-    fn framework(&self) -> FrameworkAdopted {
+    pub(super) fn framework(&self) -> FrameworkAdopted {
         let [green, amber, red] = &self.levels;
         let rate = Some(Quantity::new(Decimal::new(5, 2)));
         let level = |code: &Label, shape, track| ScaleLevel {
@@ -346,7 +346,7 @@ impl Planted {
     }
 
     /// A measure with a standing target for each year.
-    fn adopted(&self, framework: FrameworkId, n: u32) -> Adopted {
+    pub(super) fn adopted(&self, framework: FrameworkId, n: u32) -> Adopted {
         let years = (0..self.size.periods.div_ceil(12)).filter_map(|n| {
             let year = u16::try_from(n).ok()?.checked_add(asking::FIRST_YEAR)?;
             Period::year(YearKind::Financial, year).ok()
