@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use piperoll::commands::Request;
 use piperoll::commands::measure::{Adopt, SetTarget};
+use piperoll::commands::{Rejection, Request};
 use piperoll::ledger::{
     Acting, Answer, AnswerKind, Connection, ExecuteError, Lanes, Ledger, Role, Terms,
 };
@@ -14,7 +14,7 @@ use piperoll_projections::{Outcome, Placed};
 use tokio::task::JoinSet;
 
 use super::batches::everything;
-use super::relying::{adopt_framework, adopt_measure, target};
+use super::relying::{adopt_framework, adopt_measure, only, target};
 use super::{Assign, objective};
 use crate::kills::Seeded;
 use crate::support::lossy::Lossy;
@@ -212,6 +212,24 @@ async fn what_is_relied_on_is_read_once_a_batch_and_named_by_each_event() {
         let Outcome::Event(event) = &placed.outcome else { panic!("{placed:?}") };
         assert_eq!(event.record.relied_on, [Position(1)]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_decided_ahead_under_a_table_that_is_behind_is_decided_again() {
+    let ground = ground().await;
+    let (one, other) = (ground.ledger().await, ground.ledger().await);
+    one.execute(&adopt_framework(), &acting()).await.unwrap();
+    one.execute(&adopt_measure(), &acting()).await.unwrap();
+    one.execute(&target("FY2021", None), &acting()).await.unwrap();
+    // What `one` holds of the framework lets everybody decide, and is behind from here on.
+    let table = other.execute(&only("Cabinet"), &acting()).await.unwrap().position;
+    let asked: Vec<Asked> = vec![(Box::new(target("FY2022", None)), acting()), assign("x", "A")];
+    let answers = at_once(one, EAGER, asked).await;
+    let refused = |answer: &Answered| {
+        matches!(answer, Err(ExecuteError::Rejected(Rejection::AuthorityNeeded { .. })))
+    };
+    assert!(refused(&answers[0]), "{answers:?}");
+    assert_eq!(answers[1].as_ref().unwrap().position, table.next());
 }
 
 #[tokio::test(flavor = "multi_thread")]
