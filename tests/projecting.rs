@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::{Stream, stream};
 use piperoll_events::Position;
-use piperoll_projections::runtime::rebuild::{Plan, Stage};
+use piperoll_projections::runtime::rebuild::Stage;
 use piperoll_projections::runtime::{
-    Cursor, Fence, Link, Origin, Progress, Rebuilt, RuntimeError, Verdict, connect, follow,
-    install, rebuild,
+    Begun, Cursor, Fence, Link, Old, Origin, Plan, Progress, Rebuilt, RuntimeError, Verdict,
+    connect, drop_old, follow, install, rebuild,
 };
 use piperoll_projections::{Placed, Projection, READ_MODELS, Schema};
 use tokio::sync::watch;
@@ -68,8 +68,19 @@ impl InUse {
         cancel: watch::Receiver<bool>,
         progress: impl FnMut(Progress) + Send,
     ) -> Result<Rebuilt, RuntimeError> {
-        let Self { url, schema, model, origin, head, .. } = self;
-        let plan = Plan { url, schema, model: *model, origin: *origin, head: *head };
+        self.rebuild_as(self.plan(), cancel, progress).await
+    }
+
+    fn plan(&self) -> Plan<'_> {
+        Plan::new(&self.url, &self.schema, self.model, self.origin, self.head)
+    }
+
+    async fn rebuild_as(
+        &self,
+        plan: Plan<'_>,
+        cancel: watch::Receiver<bool>,
+        progress: impl FnMut(Progress) + Send,
+    ) -> Result<Rebuilt, RuntimeError> {
         let judge = |found: &piperoll_projections::runtime::Comparison| {
             assert_eq!(found.differences, []);
             Verdict::Swap
@@ -120,6 +131,7 @@ async fn a_rebuild_cut_short_leaves_the_rows_in_use_as_they_were_and_can_be_begu
     let (_cancelling, cancel) = watch::channel(false);
     let rebuilt = in_use.rebuild(cancel, |_| {}).await.unwrap();
     assert!(rebuilt.swapped);
+    assert_eq!(rebuilt.begun, Begun::Resumed { after: in_use.head });
     assert_eq!(in_use.rows().await, before);
     let after = Cursor::read(&*in_use.client, &in_use.schema).await.unwrap();
     assert_eq!(after.epoch, cursor.as_ref().unwrap().epoch + 1);
@@ -174,5 +186,77 @@ async fn a_worker_whose_rows_were_swapped_away_is_fenced_and_goes_on_after_takin
     let cursor = in_use.catch_up(&in_use.batches).await.unwrap();
     assert_eq!(cursor.position, in_use.head);
     assert_eq!(in_use.rows().await, whole);
+    in_use.clear().await;
+}
+
+/// Cancels a rebuild while it loads, once it has read past this position; where it stopped.
+async fn stopped_after(in_use: &InUse, position: u64) -> Position {
+    let (cancelling, cancel) = watch::channel(false);
+    let progress = move |progress: Progress| {
+        if progress.position.0 > position {
+            cancelling.send_replace(true);
+        }
+    };
+    match in_use.rebuild(cancel, progress).await {
+        Err(RuntimeError::Cancelled { reached, .. }) => reached,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rebuild_that_was_cancelled_goes_on_where_it_was_or_says_why_it_begins_again() {
+    let in_use = InUse::new().await;
+    in_use.catch_up(&in_use.batches).await.unwrap();
+    let live = in_use.rows().await;
+    let (_cancelling, never) = watch::channel(false);
+    let leave = |_: &piperoll_projections::runtime::Comparison| Verdict::Leave;
+    let begun = async |plan| {
+        rebuild(plan, handing(&in_use.batches), never.clone(), |_| {}, leave).await.unwrap().begun
+    };
+    let after = stopped_after(&in_use, 100).await;
+    assert!(after.0 >= 50 && after < in_use.head, "it was stopped at {after}");
+    assert_eq!(begun(in_use.plan()).await, Begun::Resumed { after });
+
+    let shadow = in_use.schema.shadow();
+    let again = async |change: &str| {
+        in_use.client.batch_execute(&shadow.sql(change)).await.unwrap();
+        match begun(in_use.plan()).await {
+            Begun::Again { because } => because,
+            other => unreachable!("after `{change}`: {other:?}"),
+        }
+    };
+    assert_eq!(again("update @.loading set release = '0.0.1'").await, "Piperoll 0.0.1 began it");
+    assert!(again("drop table @.loading").await.contains("how far"));
+    assert!(again("update @.loading set position = 0").await.contains("before its first mark"));
+    assert!(again("update @.cursor set position = position + 9").await.contains("past the end"));
+    assert!(again("update @.cursor set shape = ledger_id").await.contains("another release"));
+    assert!(again("update @.cursor set ledger_id = shape").await.contains("another ledger"));
+
+    let rebuilt = in_use.rebuild(never.clone(), |_| {}).await.unwrap();
+    assert_eq!(rebuilt.begun, Begun::Resumed { after: in_use.head });
+    assert_eq!(in_use.rows().await, live);
+    in_use.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rows_put_aside_stay_until_somebody_says_that_they_may_go() {
+    let in_use = InUse::new().await;
+    in_use.catch_up(&in_use.batches).await.unwrap();
+    let (_cancelling, never) = watch::channel(false);
+    assert!(in_use.rebuild(never.clone(), |_| {}).await.unwrap().swapped);
+    let mark = in_use.schema.old().sql("create table @.seen (position bigint)");
+    in_use.client.batch_execute(&mark).await.unwrap();
+    let refused = in_use.rebuild(never.clone(), |_| {}).await;
+    assert!(matches!(refused, Err(RuntimeError::OldKept { .. })), "{refused:?}");
+    let seen = in_use.schema.old().sql("select count(*) from @.seen");
+    assert!(in_use.client.query_one(&seen, &[]).await.is_ok(), "they are gone");
+
+    let plan = Plan { old: Old::Dropped, ..in_use.plan() };
+    assert!(in_use.rebuild_as(plan, never.clone(), |_| {}).await.unwrap().swapped);
+    assert!(in_use.client.query_one(&seen, &[]).await.is_err(), "those of before are still there");
+    let dropped = drop_old(&in_use.client, &in_use.schema).await.unwrap();
+    assert_eq!(dropped.map(|cursor| cursor.position), Some(in_use.head));
+    assert_eq!(drop_old(&in_use.client, &in_use.schema).await.unwrap(), None);
+    assert!(in_use.rebuild(never, |_| {}).await.unwrap().swapped);
     in_use.clear().await;
 }

@@ -3,7 +3,7 @@
 //! **Invariant:** a body is read as it was published. Nothing is normalised and written again, so
 //! the bytes that were signed are the bytes that are kept.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -219,8 +219,29 @@ pub fn micros(time: DateTime<Utc>) -> String {
 /// Reads what [`micros`] writes, and nothing else.
 #[must_use]
 pub fn parse_micros(text: &str) -> Option<DateTime<Utc>> {
+    if let Some(time) = usual_micros(text.as_bytes()) {
+        return Some(time);
+    }
     let time = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);
     (text.len() == 27 && text.ends_with('Z')).then_some(time)
+}
+
+/// The same for an instant as nearly all are: every event has one or two.
+fn usual_micros(text: &[u8]) -> Option<DateTime<Utc>> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', rest @ ..] = text else { return None };
+    let [h1, h2, b':', n1, n2, b':', s1, s2, b'.', f @ .., b'Z'] = rest else { return None };
+    let six: &[u8; 6] = f.try_into().ok()?;
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_u32, |sum, digit| {
+            let digit = u32::from(digit.wrapping_sub(b'0'));
+            (digit < 10).then(|| sum.wrapping_mul(10).wrapping_add(digit))
+        })
+    };
+    let year = i32::try_from(number(&[*y1, *y2, *y3, *y4])?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, number(&[*m1, *m2])?, number(&[*d1, *d2])?)?;
+    let (hour, minute) = (number(&[*h1, *h2])?, number(&[*n1, *n2])?);
+    let time = day.and_hms_micro_opt(hour, minute, number(&[*s1, *s2])?, number(six)?)?;
+    Some(time.and_utc())
 }
 
 pub(crate) mod micros_option {
@@ -241,11 +262,25 @@ pub(crate) mod micros_option {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Option<DateTime<Utc>>, D::Error> {
-        let text = Option::<String>::deserialize(from)?;
-        text.map(|text| {
-            super::parse_micros(&text)
-                .ok_or_else(|| serde::de::Error::custom("an instant is malformed"))
-        })
-        .transpose()
+        Ok(Option::<Instant>::deserialize(from)?.map(|instant| instant.0))
+    }
+
+    struct Instant(DateTime<Utc>);
+
+    impl<'de> Deserialize<'de> for Instant {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            struct Text;
+            impl serde::de::Visitor<'_> for Text {
+                type Value = Instant;
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("an instant")
+                }
+                fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Instant, E> {
+                    let instant = super::parse_micros(text);
+                    instant.map(Instant).ok_or_else(|| E::custom("an instant is malformed"))
+                }
+            }
+            from.deserialize_str(Text)
+        }
     }
 }

@@ -32,7 +32,7 @@ pub trait Projection: Sync {
 
     /// The rows that these events come to, ready to copy in. Total: what happened, happened. Each
     /// event is folded by itself, so how the events fall into batches makes no difference.
-    fn fold(&self, events: &[(Position, Event)]) -> Vec<Copied>;
+    fn fold(&self, events: &[(Position, &Event)]) -> Vec<Copied>;
 }
 
 /// Every read model that this release keeps.

@@ -18,6 +18,7 @@ mod output;
 mod project;
 mod projections;
 mod publish;
+mod rebuilding;
 mod schema;
 mod serve;
 mod token;

@@ -1,14 +1,11 @@
 //! `piperoll projections`: which read models there are, how far behind, and made anew.
 
-use std::io::IsTerminal;
-
 use clap::{Parser, Subcommand};
 use piperoll_events::ids::LedgerName;
-use piperoll_projections::READ_MODELS;
-use piperoll_projections::runtime::rebuild::Stage;
-use piperoll_projections::runtime::{Comparison, Lag, Progress, Verdict};
-use tokio::sync::watch;
+use piperoll_projections::runtime::{Lag, Old, Start};
+use piperoll_projections::{Projection, READ_MODELS};
 
+use super::rebuilding::Rebuilding;
 use super::{Ended, output};
 use crate::clock;
 use crate::config::Config;
@@ -38,20 +35,37 @@ enum What {
         #[arg(long)]
         json: bool,
     },
-    /// Makes a read model anew beside the rows in use, compares the two, and swaps them.
-    #[command(after_help = "Example:\n  piperoll projections rebuild scorecard --ledger northmoor")]
+    /// Makes read models anew beside the rows in use, compares the two, and swaps them.
+    #[command(
+        after_help = "Example:\n  piperoll projections rebuild scorecard --ledger northmoor\n\nOne that was stopped is gone on with. The rows that were in use are put aside, and stay until\n`piperoll projections drop-old` or the next rebuild with --drop-old."
+    )]
     Rebuild {
-        /// The read model.
-        model: String,
+        /// The read models; every one, if none is named. The ledger is read once for all of them.
+        models: Vec<String>,
         /// The ledger.
         #[arg(long)]
         ledger: LedgerName,
         /// Swap even if the rebuilt rows differ from the rows in use.
         #[arg(long)]
         accept_differences: bool,
+        /// Begin at the first event, whatever a rebuild that was stopped has left.
+        #[arg(long)]
+        anew: bool,
+        /// Drop the rows that the last rebuild put aside when those in use are put aside.
+        #[arg(long)]
+        drop_old: bool,
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Drops the rows that the last rebuild put aside.
+    #[command(after_help = "Example:\n  piperoll projections drop-old --ledger northmoor")]
+    DropOld {
+        /// The read models; every one, if none is named.
+        models: Vec<String>,
+        /// The ledger.
+        #[arg(long)]
+        ledger: LedgerName,
     },
 }
 
@@ -64,12 +78,34 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
             Ok(Ended::Fine)
         }
         What::Lag { ledger, json } => lag(&Site::new(config, &ledger), json).await,
-        What::Rebuild { model, ledger, accept_differences, json } => {
-            let site = Site::new(config, &ledger);
-            let rebuild = Rebuild { model: &model, accept_differences, json };
-            rebuild.run(&site).await
+        What::Rebuild { models, ledger, accept_differences, anew, drop_old, json } => {
+            let start = if anew { Start::Anew } else { Start::GoOn };
+            let old = if drop_old { Old::Dropped } else { Old::Kept };
+            let rebuilding = Rebuilding { accept_differences, start, old, json };
+            rebuilding.run(&Site::new(config, &ledger), &named(&models)?).await
+        }
+        What::DropOld { models, ledger } => {
+            drop_old(&Site::new(config, &ledger), &named(&models)?).await
         }
     }
+}
+
+fn named(names: &[String]) -> anyhow::Result<Vec<&'static dyn Projection>> {
+    if names.is_empty() {
+        return Ok(READ_MODELS.to_vec());
+    }
+    names.iter().map(|name| Ok(projecting::model(name)?)).collect()
+}
+
+async fn drop_old(site: &Site, models: &[&'static dyn Projection]) -> anyhow::Result<Ended> {
+    for model in models {
+        let name = model.name();
+        output::line(match projecting::drop_old(site, *model).await? {
+            Some(cursor) => format!("{name}: dropped the rows up to position {}", cursor.position),
+            None => format!("{name}: there were none"),
+        })?;
+    }
+    Ok(Ended::Fine)
 }
 
 async fn lag(site: &Site, json: bool) -> anyhow::Result<Ended> {
@@ -105,81 +141,6 @@ async fn lag(site: &Site, json: bool) -> anyhow::Result<Ended> {
     Ok(ended)
 }
 
-struct Rebuild<'a> {
-    model: &'a str,
-    accept_differences: bool,
-    json: bool,
-}
-
-impl Rebuild<'_> {
-    async fn run(&self, site: &Site) -> anyhow::Result<Ended> {
-        let model = projecting::model(self.model)?;
-        let head = site.source().await?.stream.head().await?;
-        let bar = output::progress(head.0, "events");
-        let plain = !std::io::stderr().is_terminal() && !self.json;
-        let mut stage = None;
-        let progress = |at: Progress| {
-            bar.set_position(at.position.0);
-            if plain && stage.replace(at.stage) != Some(at.stage) {
-                say(at);
-            }
-        };
-        let judge = |found: &Comparison| {
-            if self.accept_differences || found.differences.is_empty() {
-                Verdict::Swap
-            } else {
-                Verdict::Leave
-            }
-        };
-        let (cancelling, cancelled) = watch::channel(false);
-        let work = projecting::rebuild(site, model, cancelled, progress, judge);
-        let rebuilt = {
-            tokio::pin!(work);
-            tokio::select! {
-                rebuilt = &mut work => rebuilt?,
-                stopped = tokio::signal::ctrl_c() => {
-                    stopped?;
-                    cancelling.send_replace(true);
-                    work.await?
-                }
-            }
-        };
-        bar.finish_and_clear();
-        if self.json {
-            output::json(&rebuilt)?;
-        } else {
-            output::line(format!("position {} of {head}", rebuilt.position))?;
-            match &rebuilt.comparison {
-                Some(comparison) => show_comparison(comparison)?,
-                None => output::line("there were no rows in use to compare with")?,
-            }
-            output::line(if rebuilt.swapped {
-                format!(
-                    "swapped after {:.1} s of loading, {:.1} s of indexing and {:.1} s of comparing",
-                    rebuilt.loading.as_secs_f64(),
-                    rebuilt.indexing.as_secs_f64(),
-                    rebuilt.comparing.as_secs_f64()
-                )
-            } else {
-                "not swapped: the rebuilt rows differ; look at them in the shadow schema, or \
-                 --accept-differences"
-                    .to_owned()
-            })?;
-        }
-        Ok(if rebuilt.swapped { Ended::Fine } else { Ended::Finding })
-    }
-}
-
-fn say(at: Progress) {
-    let stage = match at.stage {
-        Stage::Loading => "loading",
-        Stage::Indexing => "making indexes",
-        Stage::Comparing => "comparing with the rows in use",
-        Stage::Swapping => "swapping",
-    };
-    tracing::info!(position = at.position.0, head = at.head.0, rate = at.rate, stage);
-}
-
 fn in_words(lag: Lag) -> String {
     match lag {
         Lag::Level {} => "level with the ledger".to_owned(),
@@ -191,30 +152,4 @@ fn in_words(lag: Lag) -> String {
             format!("{events} events AHEAD of the ledger: its end is lost or it was restored")
         }
     }
-}
-
-fn show_comparison(found: &Comparison) -> anyhow::Result<()> {
-    let rows = found.tables.iter().map(|(_, rows)| rows).sum::<u64>();
-    output::line(format!(
-        "compared with the rows in use at position {}: {} tables, {rows} rows, {} differ",
-        found.position,
-        found.tables.len(),
-        found.differences.len()
-    ))?;
-    for difference in &found.differences {
-        let count = |rows: Option<u64>| rows.map_or("no table".to_owned(), |n| n.to_string());
-        output::line(format!(
-            "  {}: in use {}, rebuilt {}",
-            difference.table,
-            count(difference.live),
-            count(difference.rebuilt)
-        ))?;
-        for row in &difference.only_live {
-            output::line(format!("    only in use: {row}"))?;
-        }
-        for row in &difference.only_rebuilt {
-            output::line(format!("    only rebuilt: {row}"))?;
-        }
-    }
-    Ok(())
 }

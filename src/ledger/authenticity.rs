@@ -4,6 +4,7 @@
 //! pre-authentication encoding (PAE) of DSSE. An event moved to another subject is not authentic.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -180,7 +181,7 @@ impl MacKey {
 
     fn over(&self, subject: &str, body: &[u8]) -> HmacSha256 {
         let mut code = self.keyed.clone();
-        code.update(&pae_head(subject, body.len()));
+        pae_head_of(&[PAYLOAD_TYPE, subject], body.len(), |part| code.update(part));
         code.update(body);
         code
     }
@@ -194,12 +195,28 @@ impl std::fmt::Debug for MacKey {
 
 /// `DSSEv1 SP LEN(type) SP type SP LEN(body) SP`; the body follows.
 fn pae_head(subject: &str, body: usize) -> Vec<u8> {
-    pae_head_of(&[PAYLOAD_TYPE, subject], body)
+    let mut head = Vec::new();
+    pae_head_of(&[PAYLOAD_TYPE, subject], body, |part| head.extend_from_slice(part));
+    head
 }
 
-fn pae_head_of(payload_type: &[&str], body: usize) -> Vec<u8> {
+/// The same part by part, since a code is made over every event that is read.
+fn pae_head_of(payload_type: &[&str], body: usize, mut put: impl FnMut(&[u8])) {
     let length: usize = payload_type.iter().map(|part| part.len()).sum();
-    format!("DSSEv1 {length} {} {body} ", payload_type.concat()).into_bytes()
+    let mut room = [0; 64];
+    let written = |room: &mut [u8; 64], text: std::fmt::Arguments<'_>| {
+        let mut left = room.as_mut_slice();
+        // Two numbers and a word fit.
+        left.write_fmt(text).ok();
+        64_usize.saturating_sub(left.len())
+    };
+    let head = written(&mut room, format_args!("DSSEv1 {length} "));
+    put(room.get(..head).unwrap_or_default());
+    for part in payload_type {
+        put(part.as_bytes());
+    }
+    let tail = written(&mut room, format_args!(" {body} "));
+    put(room.get(..tail).unwrap_or_default());
 }
 
 fn short_hash(label: &[u8], bytes: &[u8]) -> String {
@@ -222,7 +239,9 @@ mod tests {
     #[test]
     fn the_encoding_is_that_of_the_dsse_specification() {
         // https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md#test-vectors
-        let mut pae = pae_head_of(&["http://example.com/HelloWorld"], 11);
+        let mut pae = Vec::new();
+        let put = |part: &[u8]| pae.extend_from_slice(part);
+        pae_head_of(&["http://example.com/HelloWorld"], 11, put);
         pae.extend_from_slice(b"hello world");
         assert_eq!(pae, b"DSSEv1 29 http://example.com/HelloWorld 11 hello world");
     }

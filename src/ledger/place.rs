@@ -3,13 +3,14 @@
 //! **Invariant:** every reader judges a message by the same rules in the same order, the writer that
 //! folds one entity and the projector that reads all of them.
 
+use async_nats::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 use piperoll_events::ids::{LedgerId, LedgerName};
 use piperoll_events::{DecodeError, EntityKind, EntityRef, Event, Position};
 use piperoll_projections::{Outcome, Placed, RejectReason};
 
 use super::authenticity::Verifier;
-use super::consumer::{Arrived, header};
+use super::consumer::Arrived;
 use super::read::Stored;
 
 /// An authentic event that this release does not know. Readers stop; the operator updates.
@@ -50,13 +51,18 @@ impl<'a> From<&'a Stored> for Raw<'a> {
 impl<'a> From<&'a Arrived> for Raw<'a> {
     fn from(arrived: &'a Arrived) -> Self {
         let message = &arrived.message;
-        Self {
-            position: arrived.position,
-            subject: &message.subject,
-            event_type: header(message, "Piperoll-Type"),
-            mac: header(message, "Piperoll-Mac"),
-            body: &message.payload,
+        let (mut event_type, mut mac) = (None, None);
+        // One pass over all of them: looking a name up makes one first, and that costs more.
+        for (name, values) in message.headers.iter().flat_map(HeaderMap::iter) {
+            let value = values.first().map(HeaderValue::as_str);
+            match name.as_ref() {
+                "Piperoll-Type" => event_type = value,
+                "Piperoll-Mac" => mac = value,
+                _ => {}
+            }
         }
+        let (position, subject) = (arrived.position, message.subject.as_str());
+        Self { position, subject, event_type, mac, body: &message.payload }
     }
 }
 

@@ -6,10 +6,12 @@
 use std::time::Duration;
 
 use futures::Stream;
+use futures::future::join_all;
 use piperoll_events::Position;
-use piperoll_projections::runtime::rebuild::Plan;
+use piperoll_projections::runtime::batch::shared;
 use piperoll_projections::runtime::{
-    self, Comparison, Cursor, Fence, Progress, Rebuilt, RuntimeError, Verdict, connect, install,
+    self, Begun, Comparison, Cursor, Fence, Old, Plan, Progress, Rebuild, Rebuilt, RuntimeError,
+    Start, Verdict, connect, install,
 };
 use piperoll_projections::{Placed, Projection, READ_MODELS, Schema};
 use tokio::sync::watch;
@@ -49,30 +51,38 @@ pub fn model(name: &str) -> Result<&'static dyn Projection, ProjectError> {
         .ok_or_else(|| ProjectError::NoModel(name.to_owned()))
 }
 
-/// Moves every read model of a ledger on to its head, and says where that is. Where another worker
-/// is at it, waits for that one.
+/// Moves every read model of a ledger on to its head with one reading of it, and says where that is.
+/// Where another worker is at it, waits for that one.
 ///
 /// # Errors
 /// The servers, or what stops a projector.
 pub async fn catch_up(site: &Site) -> Result<Position, ProjectError> {
     let source = site.source().await?;
     let head = source.stream.head().await?;
+    let (mut ours, mut others) = (Vec::new(), Vec::new());
     for model in READ_MODELS {
         match take(site, &source, *model).await {
             Ok(fence) if fence.cursor().position >= head => {}
-            Ok(fence) => {
-                let batches = batches(source.follow(fence.cursor().position, Until::Head));
-                runtime::follow(fence, batches, &watch::channel(Position::START).0).await?;
-            }
-            Err(ProjectError::Runtime(RuntimeError::Held { .. })) => {
-                let pool = runtime::pool(site.config.postgres_url().map_err(SiteError::from)?, 1)?;
-                let schema = Schema::live(&site.name, *model);
-                runtime::wait_for(&pool, &schema, head, Duration::from_mins(1)).await?;
-            }
+            Ok(fence) => ours.push(fence),
+            Err(ProjectError::Runtime(RuntimeError::Held { .. })) => others.push(*model),
             Err(error) => return Err(error),
         }
     }
+    if let Some(lowest) = lowest(&ours) {
+        let batches = batches(source.follow(lowest, Until::Head));
+        runtime::follow_beside(ours, batches, &watch::channel(Position::START).0).await?;
+    }
+    for model in others {
+        let pool = runtime::pool(site.config.postgres_url().map_err(SiteError::from)?, 1)?;
+        let schema = Schema::live(&site.name, model);
+        runtime::wait_for(&pool, &schema, head, Duration::from_mins(1)).await?;
+    }
     Ok(head)
+}
+
+/// The lowest of the cursors: what is read for all of them begins after it.
+fn lowest(fences: &[Fence]) -> Option<Position> {
+    fences.iter().map(|fence| fence.cursor().position).min()
 }
 
 /// Keeps one read model up for ever; ends with what somebody has to look at.
@@ -109,24 +119,79 @@ async fn keep_up_once(
     Ok(())
 }
 
-/// Makes a read model anew beside the rows in use, compares, and swaps.
+/// How read models are made anew.
+#[derive(Clone)]
+pub struct How {
+    /// What becomes of a shadow that was cut short.
+    pub start: Start,
+    /// What becomes of the rows that the last rebuild put aside.
+    pub old: Old,
+    /// Set to true, it ends the work.
+    pub cancel: watch::Receiver<bool>,
+}
+
+/// Who is told of a rebuild, and decides about it.
+pub trait Overseer: Sync {
+    /// It begins.
+    fn begun(&self, model: &'static dyn Projection, how: &Begun);
+    /// It goes on.
+    fn progress(&self, model: &'static dyn Projection, at: Progress);
+    /// It has compared its rows with those in use.
+    fn judge(&self, model: &'static dyn Projection, found: &Comparison) -> Verdict;
+}
+
+/// What became of each read model.
+pub type Each<T> = Vec<(&'static dyn Projection, Result<T, RuntimeError>)>;
+
+/// Makes read models anew beside the rows in use, with one reading of the ledger, compares, and swaps
+/// each when it is ready.
 ///
 /// # Errors
-/// The servers, cancelled, or what stops a projector; the rows in use are as they were.
+/// The servers. Of each read model: cancelled, or what stops a projector; then the rows in use are as
+/// they were.
 pub async fn rebuild(
     site: &Site,
-    model: &'static dyn Projection,
-    cancel: watch::Receiver<bool>,
-    progress: impl FnMut(Progress) + Send,
-    judge: impl FnOnce(&Comparison) -> Verdict + Send,
-) -> Result<Rebuilt, ProjectError> {
+    models: &[&'static dyn Projection],
+    how: How,
+    overseer: &impl Overseer,
+) -> Result<Each<Rebuilt>, ProjectError> {
     let source = site.source().await?;
     let head = source.stream.head().await?;
-    let schema = Schema::live(&site.name, model);
     let url = site.config.postgres_url().map_err(SiteError::from)?;
-    let plan = Plan { url, schema: &schema, model, origin: source.origin(), head };
-    let batches = batches(source.follow(Position::START, Until::Dropped));
-    Ok(runtime::rebuild(plan, batches, cancel, progress, judge).await?)
+    let schemas: Vec<Schema> =
+        models.iter().map(|model| Schema::live(&site.name, *model)).collect();
+    let How { start, old, cancel } = how;
+    let mut begun = Vec::new();
+    for (model, schema) in models.iter().copied().zip(&schemas) {
+        let plan = Plan::new(url, schema, model, source.origin(), head);
+        let rebuild = Rebuild::begin(Plan { start, old, ..plan }).await?;
+        overseer.begun(model, rebuild.begun());
+        begun.push((model, rebuild));
+    }
+    let lowest = begun.iter().map(|(_, rebuild)| rebuild.position()).min();
+    let from = lowest.unwrap_or(Position::START);
+    let batches = batches(source.follow(from, Until::Dropped));
+    let (handing, handed) = shared(batches, begun.len());
+    let working = join_all(begun.into_iter().zip(handed).map(|((model, rebuild), handed)| {
+        let progress = move |at| overseer.progress(model, at);
+        let judge = move |found: &Comparison| overseer.judge(model, found);
+        let work = rebuild.run(handed, cancel.clone(), progress, judge);
+        async move { (model, work.await) }
+    }));
+    let mut working = std::pin::pin!(working);
+    tokio::select! {
+        done = &mut working => Ok(done),
+        () = handing => Ok(working.await),
+    }
+}
+
+/// Drops the rows that the last rebuild put aside; where they stood, if there were any.
+///
+/// # Errors
+/// Postgres.
+pub async fn drop_old(site: &Site, model: &dyn Projection) -> Result<Option<Cursor>, ProjectError> {
+    let link = connect(site.config.postgres_url().map_err(SiteError::from)?).await?;
+    Ok(runtime::drop_old(&link, &Schema::live(&site.name, model)).await?)
 }
 
 /// Where a read model stands; none when it was never made.

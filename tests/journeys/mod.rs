@@ -8,6 +8,7 @@ mod importing;
 mod moving_in;
 mod printing;
 mod read_models;
+mod rebuilding;
 mod stories;
 
 use std::path::{Path, PathBuf};

@@ -63,6 +63,11 @@ fn a_forged_row_is_found_and_not_swapped_away_unseen() {
         assert!(!differences.is_empty(), "{forgery}");
         let ran = rebuild(&servers, &body, &["--accept-differences"]);
         assert_eq!(ran.code, Some(0), "{ran:?}");
+        let ran = rebuild(&servers, &body, &[]);
+        ran.refused_with("piperoll projections drop-old");
+        let gone = servers.fine(&["projections", "drop-old", "--ledger", &body.ledger]);
+        assert!(gone.contains("scorecard: dropped the rows up to position"), "{gone}");
+        assert!(gone.contains("accountability: there were none"), "{gone}");
         assert_eq!(rebuild(&servers, &body, &[]).code, Some(0), "the forged rows are in use");
     }
 }

@@ -9,7 +9,9 @@ use futures::stream;
 use piperoll_events::Position;
 use piperoll_events::ids::LedgerId;
 use piperoll_projections::runtime::cursor::Origin;
-use piperoll_projections::runtime::{Cursor, Fence, Link, RuntimeError, connect, follow, install};
+use piperoll_projections::runtime::{
+    Cursor, Fence, Link, Old, Plan, RuntimeError, connect, follow, install,
+};
 use piperoll_projections::{Placed, Projection, Schema};
 use tokio::sync::watch;
 
@@ -140,6 +142,13 @@ impl Kept {
         };
         let (reached, _) = watch::channel(Position::START);
         follow(fence, stream::iter(batches.into_iter().map(Ok)), &reached).await
+    }
+
+    /// To rebuild it.
+    pub(crate) fn plan(&self, head: Position) -> Plan<'_> {
+        let plan = Plan::new(&self.url, &self.schema, self.model, self.origin, head);
+        // The case before may have put its rows aside.
+        Plan { old: Old::Dropped, ..plan }
     }
 
     pub(crate) async fn cursor(&self) -> Cursor {

@@ -1,13 +1,15 @@
 //! Laws of the runtime, over every read model: rows and cursor, batches, rebuilds, rivals.
 
+use std::cell::Cell;
 use std::pin::pin;
 use std::task::Poll;
 
 use futures::{FutureExt, StreamExt, stream};
 use piperoll_events::Position;
 use piperoll_projections::READ_MODELS;
-use piperoll_projections::runtime::rebuild::Plan;
-use piperoll_projections::runtime::{RuntimeError, Verdict, follow, rebuild};
+use piperoll_projections::runtime::{
+    Begun, Cursor, Plan, Rebuild, RuntimeError, Verdict, follow, rebuild,
+};
 use tokio::sync::watch;
 
 use super::ground::on_ground;
@@ -80,8 +82,7 @@ fn a_rebuild_gives_the_rows_that_were_live() {
             let kept = ground.take(history.ledger, model).await;
             kept.follow(history.batches(0, &sizes)).await.unwrap();
             let live = kept.rows(None).await;
-            let (url, schema, origin) = (kept.url.as_str(), &kept.schema, kept.origin);
-            let plan = Plan { url, schema, model, origin, head: history.head() };
+            let plan = kept.plan(history.head());
             let batches = stream::iter(history.batches(0, &[7]).into_iter().map(Ok));
             let (_cancel, cancelled) = watch::channel(false);
             let rebuilt =
@@ -96,6 +97,56 @@ fn a_rebuild_gives_the_rows_that_were_live() {
 }
 
 #[test]
+fn a_rebuild_killed_anywhere_and_begun_again_gives_the_rows_that_were_live() {
+    let (taken_out, again) = (Cell::new(0), Cell::new(0));
+    over_histories(Forgery::Thrown, async |ground, history, sizes| {
+        for &model in READ_MODELS {
+            let kept = ground.take(history.ledger, model).await;
+            kept.follow(history.batches(0, &sizes)).await.unwrap();
+            let live = kept.rows(None).await;
+            // Of four, one never writes its heads before the end.
+            let marks = u64::try_from(sizes[0] * 5).unwrap();
+            let mark_every = if sizes.len() == 4 { u64::MAX } else { marks };
+            let plan = Plan { mark_every, ..kept.plan(history.head()) };
+            let batches = || stream::iter(history.batches(0, &sizes).into_iter().map(Ok));
+            let (_cancel, cancelled) = watch::channel(false);
+            for polls in sizes.iter().chain(&[3, 9, 27]) {
+                let rebuild = begun(plan).await;
+                let run = rebuild.run(batches(), cancelled.clone(), |_| {}, |_| Verdict::Leave);
+                killed_after(polls * 3, run).await;
+                let reached = Cursor::read(&*kept.client, &kept.schema.shadow()).await.unwrap();
+                match begun(plan).await.begun() {
+                    Begun::Anew {} => unreachable!("the shadow is gone"),
+                    Begun::Again { .. } => again.set(again.get() + 1),
+                    Begun::Resumed { after } if *after < reached.position => {
+                        taken_out.set(taken_out.get() + 1);
+                    }
+                    Begun::Resumed { .. } => {}
+                }
+                assert_eq!(kept.rows(None).await, live);
+            }
+            let run = begun(plan).await.run(batches(), cancelled, |_| {}, |_| Verdict::Swap);
+            let rebuilt = run.await.unwrap();
+            assert_eq!(rebuilt.comparison.unwrap().differences, []);
+            assert_eq!(kept.rows(None).await, live);
+            ground.give(kept);
+        }
+    });
+    let (taken_out, again) = (taken_out.get(), again.get());
+    assert!(taken_out > 0 && again > 0, "past a mark: {taken_out}; begun again: {again}");
+}
+
+/// Waits until whoever was killed is gone.
+async fn begun(plan: Plan<'_>) -> Rebuild<'_> {
+    loop {
+        match Rebuild::begin(plan).await {
+            Err(RuntimeError::Held { .. }) => tokio::task::yield_now().await,
+            begun => break begun.unwrap(),
+        }
+    }
+}
+
+#[test]
 fn a_rebuild_finds_a_row_that_somebody_changed() {
     on_ground(async |ground| {
         let history = some_history();
@@ -103,8 +154,7 @@ fn a_rebuild_finds_a_row_that_somebody_changed() {
         kept.follow(history.batches(0, &[50])).await.unwrap();
         let forged = kept.schema.sql("update @.submission set value = 12345");
         assert!(kept.client.execute(&forged, &[]).await.unwrap() > 0);
-        let (url, schema, origin) = (kept.url.as_str(), &kept.schema, kept.origin);
-        let plan = Plan { url, schema, model: kept.model, origin, head: history.head() };
+        let plan = kept.plan(history.head());
         let batches = stream::iter(history.batches(0, &[7]).into_iter().map(Ok));
         let (_cancel, cancelled) = watch::channel(false);
         let rebuilt = rebuild(plan, batches, cancelled, |_| {}, |_| Verdict::Leave).await.unwrap();

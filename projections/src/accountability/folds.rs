@@ -26,13 +26,13 @@ use crate::runtime::key::Key;
 use crate::runtime::numbered::Numbered;
 
 /// The rows of some events, each folded by itself.
-pub(crate) fn fold(events: &[(Position, Event)]) -> Histories {
+pub(crate) fn fold<'e>(events: impl IntoIterator<Item = (Position, &'e Event)>) -> Histories {
     let mut out = Histories::default();
     for (position, event) in events {
         if let Some(ground) = ground(&event.fact) {
-            out.act.push(act(*position, event, ground));
+            out.act.push(act(position, event, ground));
         }
-        let at = At { position: *position, id: event.entity.id };
+        let at = At { position, id: event.entity.id };
         match &event.fact {
             Fact::Framework(Framework::SignOffChainSet(fact)) => out.chain.push(ChainRow {
                 framework: at.id,

@@ -41,7 +41,7 @@ impl crate::Projection for Accountability {
         include_str!("indexes.sql")
     }
 
-    fn fold(&self, events: &[(Position, Event)]) -> Vec<Copied> {
-        folds::fold(events).copied()
+    fn fold(&self, events: &[(Position, &Event)]) -> Vec<Copied> {
+        folds::fold(events.iter().copied()).copied()
     }
 }

@@ -10,7 +10,7 @@ use piperoll_events::{
     decision_right,
 };
 
-use super::folds::fold;
+use super::folds;
 
 fn event(entity: impl Into<EntityRef>, fact: Fact) -> Event {
     Event {
@@ -57,7 +57,8 @@ fn an_act_says_who_for_whom_in_which_post_and_on_what() {
     let authority = Some(Authority::of(AuthorityKind::BodyDecision));
     let state = RightState::InForce;
     let fact = DecisionRightSet { right, state, reason: reason(), authority };
-    let rows = fold(&[(Position(9), event(FrameworkId::derived(&["f"]), fact.into()))]);
+    let event = event(FrameworkId::derived(&["f"]), fact.into());
+    let rows = folds::fold([(Position(9), &event)]);
     let [act] = rows.act.as_slice() else { panic!("{rows:?}") };
     assert_eq!(
         (act.position, act.happened.as_str()),
@@ -77,6 +78,7 @@ fn an_act_says_who_for_whom_in_which_post_and_on_what() {
 fn an_act_on_a_figure_stands_beside_the_figure_and_not_here() {
     let measure = piperoll_events::ids::MeasureId::derived(&["m"]);
     let fact = Withdrawn { measure, period: None, content_from: Position(2), reason: reason() };
-    let rows = fold(&[(Position(9), event(SubmissionId::of(measure, None), fact.into()))]);
+    let event = event(SubmissionId::of(measure, None), fact.into());
+    let rows = folds::fold([(Position(9), &event)]);
     assert!(rows.act.is_empty(), "{rows:?}");
 }

@@ -18,7 +18,7 @@ use super::connect::Link;
 use super::copy::{Copied, Keep};
 use super::cursor::bigint;
 use super::folding::Folded;
-use super::heads::{Moved, code};
+use super::heads::{Are, Moved, code};
 use super::schema::Schema;
 
 const MOVE: &str = "update @.cursor set position = $4, known_at = $5, opened_at = $6
@@ -27,6 +27,8 @@ const HEADS: &str = "insert into @.entity_head (kind, id, revision, position)
     select * from unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::bigint[])
     on conflict (kind, id) do update
     set revision = excluded.revision, position = excluded.position";
+/// Only a shadow has this table.
+const MARK: &str = "update @.loading set position = $1, known_at = $2, opened_at = $3";
 
 /// Writes folded batches, one transaction each.
 pub(crate) struct Committer {
@@ -62,15 +64,15 @@ impl Committer {
     }
 
     /// One batch: cursor, rows, heads, or none of them.
-    pub(crate) async fn advance(&mut self, folded: Folded) -> Result<(), RuntimeError> {
+    pub(crate) async fn advance(&mut self, mut folded: Folded) -> Result<(), RuntimeError> {
         let Self { link, schema, statements } = self;
         let transaction = link.transaction().await?;
         let mut writing = Writing { transaction, schema, statements };
         writing.move_cursor(&folded).await?;
-        for table in folded.tables {
+        for table in std::mem::take(&mut folded.tables) {
             writing.copy(table).await?;
         }
-        writing.heads(&folded.heads).await?;
+        writing.heads(&folded).await?;
         Ok(writing.transaction.commit().await?)
     }
 }
@@ -153,17 +155,28 @@ impl Writing<'_> {
         Ok(())
     }
 
-    async fn heads(&mut self, moved: &Moved) -> Result<(), RuntimeError> {
-        if moved.heads.is_empty() {
-            return Ok(());
+    async fn heads(&mut self, folded: &Folded) -> Result<(), RuntimeError> {
+        let mark = match folded.heads.are {
+            Are::Changed => return self.heads_changed(&folded.heads).await,
+            Are::All => Some(bigint(folded.cursor.position)),
+            Are::Last => None,
+        };
+        let text = self.schema.sql("truncate @.entity_head");
+        self.transaction.batch_execute(&text).await?;
+        for table in folded.heads.rows().copied() {
+            self.copy(table).await?;
         }
-        if moved.fresh {
-            for table in moved.rows().copied() {
-                self.copy(table).await?;
-            }
-            return Ok(());
-        }
+        let statement = self.statement(MARK).await?;
+        let (known_at, opened_at) = (folded.cursor.known_at, folded.cursor.opened_at.map(bigint));
+        self.transaction.execute(&statement, &[&mark, &known_at, &opened_at]).await?;
+        Ok(())
+    }
+
+    async fn heads_changed(&mut self, moved: &Moved) -> Result<(), RuntimeError> {
         let heads = &moved.heads;
+        if heads.is_empty() {
+            return Ok(());
+        }
         let kinds: Vec<i16> = heads.iter().map(|(entity, _)| code(entity.kind)).collect();
         let ids: Vec<Uuid> = heads.iter().map(|(entity, _)| entity.id).collect();
         let revisions: Vec<i64> =

@@ -47,8 +47,8 @@ pub struct Difference {
     pub only_rebuilt: Vec<String>,
 }
 
-/// Compares all tables that have positions, each side over a connection of its own. Heads move, so they are compared where both sides
-/// stand at `position`, and left out otherwise.
+/// Compares all tables that have positions, each side over a connection of its own. Heads move, so
+/// they are compared where both sides stand at `position`, and left out otherwise.
 pub(crate) async fn compare(
     [client, second]: [&Link; 2],
     [live, rebuilt]: [&Schema; 2],
@@ -57,7 +57,7 @@ pub(crate) async fn compare(
 ) -> Result<Comparison, RuntimeError> {
     let text = "select relname::text, bool_or(nspname = $1), bool_or(nspname = $2)
         from pg_class c join pg_namespace n on n.oid = relnamespace
-        where relkind = 'r' and nspname in ($1, $2) and relname <> 'cursor'
+        where relkind = 'r' and nspname in ($1, $2) and relname not in ('cursor', 'loading')
         group by relname order by relname";
     let mut found = Comparison { position, tables: Vec::new(), differences: Vec::new() };
     for row in client.query(text, &[&live.as_str(), &rebuilt.as_str()]).await? {

@@ -3,8 +3,10 @@
 //! **Invariant:** a position is never left out. What is not authentic is stepped over and shown;
 //! what is missing stops the worker.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
-use piperoll_events::{EntityRef, Event, Position};
+use piperoll_events::{Event, Position};
 use tokio_postgres::Client;
 
 use super::copy::{Copied, histories};
@@ -53,7 +55,7 @@ impl Folder {
     /// Folds a batch; none where all of it was folded before.
     pub(crate) fn fold(
         &mut self,
-        batch: Vec<Placed>,
+        batch: &[Placed],
         committed: Position,
     ) -> Result<Option<Folded>, RuntimeError> {
         let from = self.cursor.position;
@@ -70,17 +72,17 @@ impl Folder {
                 return Err(RuntimeError::Gap { schema, expected, found });
             }
             self.cursor.position = placed.position;
-            match self.admit(placed.position, placed.outcome) {
+            match self.admit(placed) {
                 Ok(event) => {
                     let before = self.cursor.known_at;
-                    self.cursor.know(placed.position, &event);
+                    self.cursor.know(placed.position, event);
                     if let Some(known_at) = self.cursor.known_at.filter(|at| before != Some(*at)) {
                         own.moment.push(MomentRow { position: placed.position, known_at });
                     }
                     events.push((placed.position, event));
                 }
                 Err((reason, detail)) => {
-                    own.reject.push(rejected(placed.position, reason, detail, placed.entity));
+                    own.reject.push(rejected(placed, reason, detail.into_owned()));
                 }
             }
         }
@@ -89,41 +91,45 @@ impl Folder {
         }
         let mut tables = self.model.fold(&events);
         tables.extend(own.copied());
-        let heads = self.heads.taken(committed);
+        let heads = self.heads.taken(committed, self.cursor.position);
         Ok(Some(Folded { from, cursor: self.cursor.clone(), tables, heads }))
     }
 
     /// What ends a load: every head, and the cursor where it is.
     pub(crate) fn spill(&mut self) -> Folded {
-        let (from, cursor, heads) = (self.cursor.position, self.cursor.clone(), self.heads.spill());
+        let heads = self.heads.spill();
+        self.alone(heads)
+    }
+
+    /// What a load leaves that is cut short: every head, and the cursor where it is.
+    pub(crate) fn mark(&mut self) -> Folded {
+        let heads = self.heads.mark(self.cursor.position);
+        self.alone(heads)
+    }
+
+    fn alone(&self, heads: Moved) -> Folded {
+        let (from, cursor) = (self.cursor.position, self.cursor.clone());
         Folded { from, cursor, tables: Vec::new(), heads }
     }
 
-    fn admit(
-        &mut self,
-        position: Position,
-        outcome: Outcome,
-    ) -> Result<Event, (RejectReason, String)> {
-        match outcome {
-            Outcome::Reject(reason, detail) => Err((reason, detail)),
+    fn admit<'p>(&mut self, placed: &'p Placed) -> Result<&'p Event, (RejectReason, Cow<'p, str>)> {
+        match &placed.outcome {
+            Outcome::Reject(reason, detail) => Err((*reason, Cow::Borrowed(detail))),
             Outcome::Event(event) if event.ledger != self.cursor.ledger => {
-                Err((RejectReason::Ledger, format!("the event is of ledger {}", event.ledger)))
+                let detail = format!("the event is of ledger {}", event.ledger);
+                Err((RejectReason::Ledger, detail.into()))
             }
-            Outcome::Event(event) => match self.heads.admit(position, &event) {
+            Outcome::Event(event) => match self.heads.admit(placed.position, event) {
                 Ok(()) => Ok(event),
-                Err(detail) => Err((RejectReason::Revision, detail)),
+                Err(detail) => Err((RejectReason::Revision, detail.into())),
             },
         }
     }
 }
 
-fn rejected(
-    position: Position,
-    reason: RejectReason,
-    detail: String,
-    entity: Option<EntityRef>,
-) -> RejectRow {
+fn rejected(placed: &Placed, reason: RejectReason, detail: String) -> RejectRow {
+    let position = placed.position;
     tracing::warn!(%position, %reason, %detail, "an entry of the ledger is not authentic");
-    let entity = entity.map(|entity| entity.to_string());
+    let entity = placed.entity.map(|entity| entity.to_string());
     RejectRow { position, reason: reason.as_str().to_owned(), detail, entity }
 }

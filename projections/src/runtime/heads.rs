@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use piperoll_events::{EntityKind, EntityRef, Event, Position, Revision};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::copy::histories;
@@ -47,12 +47,37 @@ pub(crate) struct Heads {
     complete: bool,
     capacity: usize,
     write: Write,
+    /// Where all heads of a load were last written, and after how many positions they are again.
+    mark: Position,
+    mark_every: u64,
 }
 
 impl Heads {
     pub(crate) fn new(complete: bool, capacity: usize, write: Write) -> Self {
         let (known, moved) = (HashMap::new(), HashSet::new());
-        Self { known, moved, complete, capacity, write }
+        let (mark, mark_every) = (Position::START, u64::MAX);
+        Self { known, moved, complete, capacity, write, mark, mark_every }
+    }
+
+    /// All heads of a load that was cut short and is gone on with.
+    pub(crate) async fn read(
+        client: &Client,
+        schema: &Schema,
+        capacity: usize,
+    ) -> Result<Self, RuntimeError> {
+        let mut heads = Self::new(true, capacity, Write::AtEnd);
+        let text = "select kind, id, revision, position from @.entity_head";
+        for row in client.query(&schema.sql(text), &[]).await? {
+            let (entity, head) = from_row(&row)?;
+            heads.known.insert(entity, head);
+        }
+        Ok(heads)
+    }
+
+    /// The same, of a load whose heads stand in the table up to `at` and are written again now and
+    /// then.
+    pub(crate) fn marked(self, at: Position, every: u64) -> Self {
+        Self { mark: at, mark_every: every, ..self }
     }
 
     /// The entities of a batch that have to be looked up first.
@@ -88,12 +113,8 @@ impl Heads {
         let none = Head { revision: Revision::NONE, position: Position::START };
         self.known.extend(wanted.into_iter().map(|entity| (entity, none)));
         for row in client.query(&schema.sql(text), &[&kinds, &ids]).await? {
-            let kind = kind(row.try_get(0)?).ok_or(RuntimeError::Row("entity_head"))?;
-            let head = Head {
-                revision: Revision(super::cursor::position(row.try_get(2)?).0),
-                position: super::cursor::position(row.try_get(3)?),
-            };
-            self.known.insert(EntityRef::new(kind, row.try_get(1)?), head);
+            let (entity, head) = from_row(&row)?;
+            self.known.insert(entity, head);
         }
         Ok(())
     }
@@ -101,7 +122,8 @@ impl Heads {
     /// Moves an entity's head on, or says why the event can't be its next.
     pub(crate) fn admit(&mut self, position: Position, event: &Event) -> Result<(), String> {
         let none = Head { revision: Revision::NONE, position: Position::START };
-        let head = self.known.get(&event.entity).copied().unwrap_or(none);
+        let known = self.known.entry(event.entity).or_insert(none);
+        let head = *known;
         let previous = (head.revision != Revision::NONE).then_some(head.position);
         let (revision, said) = (event.record.revision, event.record.previous);
         if revision != head.revision.next() || said != previous {
@@ -115,20 +137,25 @@ impl Heads {
                 place(previous)
             ));
         }
-        self.known.insert(event.entity, Head { revision, position });
+        *known = Head { revision, position };
         if self.write == Write::Each {
             self.moved.insert(event.entity);
         }
         Ok(())
     }
 
-    /// The heads to write with this batch; in a load none, unless memory is full.
-    pub(crate) fn taken(&mut self, committed: Position) -> Moved {
+    /// The heads to write with the batch that ends at `at`; in a load none, unless memory is full or
+    /// a mark is due.
+    pub(crate) fn taken(&mut self, committed: Position, at: Position) -> Moved {
         if self.write == Write::AtEnd {
-            return if self.known.len() > self.capacity { self.spill() } else { Moved::none() };
+            if self.known.len() > self.capacity {
+                return self.spill();
+            }
+            let since = at.0.saturating_sub(self.mark.0);
+            return if since >= self.mark_every { self.mark(at) } else { Moved::none() };
         }
         let moved = self.moved.drain().filter_map(|e| self.known.get(&e).map(|h| (e, *h)));
-        let changed = Moved { heads: moved.collect(), fresh: false };
+        let changed = Moved { heads: moved.collect(), are: Are::Changed };
         if self.known.len() > self.capacity {
             self.known.retain(|_, head| head.position > committed);
             self.complete = false;
@@ -136,29 +163,63 @@ impl Heads {
         changed
     }
 
-    /// All heads of a load, sorted as the table's key is; from here on they go with each batch.
+    /// All heads of a load as they are where it stands; none where they go with each batch.
+    pub(crate) fn mark(&mut self, at: Position) -> Moved {
+        if self.write == Write::Each {
+            return Moved::none();
+        }
+        self.mark = at;
+        Moved { heads: self.sorted(), are: Are::All }
+    }
+
+    /// All heads of a load; from here on they go with each batch.
     pub(crate) fn spill(&mut self) -> Moved {
         if self.write == Write::Each {
             return Moved::none();
         }
         self.write = Write::Each;
-        let mut heads: Vec<_> = self.known.iter().map(|(e, h)| (*e, *h)).collect();
-        heads.sort_unstable_by_key(|(entity, _)| (code(entity.kind), entity.id));
-        Moved { heads, fresh: true }
+        Moved { heads: self.sorted(), are: Are::Last }
     }
+
+    /// As the table's key is. An entity whose every event was stepped over has none.
+    fn sorted(&self) -> Vec<(EntityRef, Head)> {
+        let heads = self.known.iter().filter(|(_, head)| head.revision != Revision::NONE);
+        let mut heads: Vec<_> = heads.map(|(e, h)| (*e, *h)).collect();
+        heads.sort_unstable_by_key(|(entity, _)| (code(entity.kind), entity.id));
+        heads
+    }
+}
+
+fn from_row(row: &Row) -> Result<(EntityRef, Head), RuntimeError> {
+    let kind = kind(row.try_get(0)?).ok_or(RuntimeError::Row("entity_head"))?;
+    let head = Head {
+        revision: Revision(super::cursor::position(row.try_get(2)?).0),
+        position: super::cursor::position(row.try_get(3)?),
+    };
+    Ok((EntityRef::new(kind, row.try_get(1)?), head))
 }
 
 /// Heads on their way to the table.
 #[derive(Debug)]
 pub(crate) struct Moved {
     pub(crate) heads: Vec<(EntityRef, Head)>,
-    /// Whether the table is still empty.
-    pub(crate) fresh: bool,
+    pub(crate) are: Are,
+}
+
+/// What heads on their way are among those of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Are {
+    /// Those that changed with the batch.
+    Changed,
+    /// All of them, in the place of what the table has; a load that is cut short goes on from here.
+    All,
+    /// The same, for the last time: from here on those that change go with each batch.
+    Last,
 }
 
 impl Moved {
     pub(crate) const fn none() -> Self {
-        Self { heads: Vec::new(), fresh: false }
+        Self { heads: Vec::new(), are: Are::Changed }
     }
 
     pub(crate) fn rows(&self) -> HeadRows {
@@ -210,7 +271,7 @@ mod tests {
     #[test]
     fn only_heads_that_are_committed_are_let_go() {
         let mut heads = heads(3, Write::Each);
-        assert!(heads.taken(Position(2)).heads.is_empty());
+        assert!(heads.taken(Position(2), Position(4)).heads.is_empty());
         let mut left: Vec<u64> = heads.known.values().map(|head| head.position.0).collect();
         left.sort_unstable();
         assert_eq!((left, heads.complete), (vec![3, 4], false));
@@ -219,9 +280,20 @@ mod tests {
     #[test]
     fn a_load_that_outgrows_memory_writes_every_head_before_letting_one_go() {
         let mut heads = heads(3, Write::AtEnd);
-        let written = heads.taken(Position(2));
-        assert_eq!((written.heads.len(), written.fresh), (4, true));
+        let written = heads.taken(Position(2), Position(4));
+        assert_eq!((written.heads.len(), written.are), (4, Are::Last));
         assert_eq!(heads.known.len(), 4);
         assert!(heads.complete);
+    }
+
+    #[test]
+    fn a_load_writes_all_heads_each_time_that_a_mark_is_due() {
+        let mut heads = heads(9, Write::AtEnd).marked(Position(4), 3);
+        let mut written = |at| heads.taken(Position(2), Position(at)).are;
+        assert_eq!(
+            [6, 7, 9, 10].map(&mut written),
+            [Are::Changed, Are::All, Are::Changed, Are::All]
+        );
+        assert_eq!((heads.spill().are, heads.mark(Position(11)).are), (Are::Last, Are::Changed));
     }
 }

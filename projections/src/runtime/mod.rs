@@ -5,6 +5,7 @@
 //! cursor that counts them, and a worker that has lost its place stops instead of writing.
 
 pub mod advance;
+pub mod batch;
 pub(crate) mod columns;
 pub mod compare;
 pub mod connect;
@@ -20,16 +21,21 @@ pub mod rejects;
 pub mod run;
 pub mod schema;
 pub(crate) mod session;
+pub mod shadow;
+pub mod swap;
 
+pub use batch::Batch;
 pub use compare::{Comparison, Difference};
 pub use connect::{Link, connect, pool};
 pub use copy::{Copied, Keep};
 pub use cursor::{Cursor, Lag, Origin};
 pub use fence::Fence;
-pub use rebuild::{Progress, Rebuilt, Verdict, rebuild};
+pub use rebuild::{Old, Plan, Progress, Rebuild, Rebuilt, Start, Verdict, rebuild};
 pub use rejects::{Reject, Rejects};
-pub use run::{follow, wait_for};
+pub use run::{follow, follow_beside, wait_for};
 pub use schema::{Schema, install};
+pub use shadow::Begun;
+pub use swap::drop_old;
 
 use std::fmt;
 
@@ -150,9 +156,21 @@ pub enum RuntimeError {
         schema: Schema,
     },
     /// The caller said to stop.
-    #[error("the rebuild of `{schema}` was cancelled; the rows in use are as they were")]
+    #[error(
+        "the rebuild of `{schema}` was cancelled; the rows in use are as they were, and the next rebuild goes on after position {reached}"
+    )]
     Cancelled {
         /// The read model's schema.
+        schema: Schema,
+        /// Where the rebuilt rows end, which stay.
+        reached: Position,
+    },
+    /// The rows that the last rebuild put aside are still there.
+    #[error(
+        "`{schema}` still holds the rows that the last rebuild put aside; look at them, then drop them (`piperoll projections drop-old`)"
+    )]
+    OldKept {
+        /// Where those rows are.
         schema: Schema,
     },
     /// The stream of events ended before the head.

@@ -1,7 +1,7 @@
 //! A read model made again from the first event, beside the rows in use, and put in their place.
 //!
 //! **Invariant:** until the last transaction nothing that a reader sees is touched. A rebuild that
-//! was cut short leaves a shadow behind, which the next one throws away.
+//! was cut short leaves a shadow behind, which the next one goes on with.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,16 +11,21 @@ use futures::{Stream, StreamExt};
 use piperoll_events::Position;
 use serde::Serialize;
 use tokio::sync::watch;
-use tokio_postgres::Row;
+use tokio_postgres::NoTls;
 
+use super::batch::Batch;
 use super::compare::{Comparison, Heads as Compared, compare};
-use super::cursor::{Cursor, Origin, position};
-use super::fence::lock;
-use super::heads::{CAPACITY, Heads, Write};
+use super::cursor::{Cursor, Origin};
 use super::run::{SourceError, Worker};
-use super::schema::{Schema, create, index_statements};
-use super::{Link, Placed, RuntimeError};
+use super::schema::{Schema, index_statements};
+use super::shadow::{Begun, shadow, to_vacuum};
+use super::swap::{live, swap};
+use super::{Link, RuntimeError};
 use crate::Projection;
+
+/// After how many events a load writes its heads, so that one that is killed goes on from there: some
+/// seconds of a few minutes' work.
+const MARK_EVERY: u64 = 5_000_000;
 
 /// What is to be rebuilt.
 #[derive(Clone, Copy)]
@@ -35,6 +40,45 @@ pub struct Plan<'a> {
     pub origin: Origin,
     /// Where the ledger ends.
     pub head: Position,
+    /// What becomes of a shadow that was cut short.
+    pub start: Start,
+    /// What becomes of the rows that the last rebuild put aside.
+    pub old: Old,
+    /// After how many events heads are written.
+    pub mark_every: u64,
+}
+
+impl<'a> Plan<'a> {
+    /// As people rebuild: what was cut short is gone on with, and nothing is dropped unasked.
+    #[must_use]
+    pub const fn new(
+        url: &'a str,
+        schema: &'a Schema,
+        model: &'static dyn Projection,
+        origin: Origin,
+        head: Position,
+    ) -> Self {
+        let (start, old, mark_every) = (Start::GoOn, Old::Kept, MARK_EVERY);
+        Self { url, schema, model, origin, head, start, old, mark_every }
+    }
+}
+
+/// What becomes of a shadow that was cut short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// It is gone on with, where it can be.
+    GoOn,
+    /// It is thrown away.
+    Anew,
+}
+
+/// What becomes of the rows that the last rebuild put aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Old {
+    /// They stay, and nothing is rebuilt while they do.
+    Kept,
+    /// They make room for the rows in use when those are put aside.
+    Dropped,
 }
 
 /// How far a rebuild is.
@@ -78,6 +122,8 @@ pub enum Verdict {
 /// What a rebuild came to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Rebuilt {
+    /// How it began.
+    pub begun: Begun,
     /// The last position that the rebuilt rows hold.
     pub position: Position,
     /// What differs from the rows that were in use; absent where there were none.
@@ -92,134 +138,193 @@ pub struct Rebuilt {
     pub comparing: Duration,
 }
 
+/// A rebuild that has its shadow and has read nothing yet.
+pub struct Rebuild<'a> {
+    plan: Plan<'a>,
+    worker: Worker,
+    begun: Begun,
+}
+
 /// Rebuilds a read model from `batches`, which begin at position 1 and should go on past the head
 /// for as long as the ledger does. `cancel` set to true ends it; `judge` sees what differs.
 ///
 /// # Errors
 /// Another rebuild is at it, cancelled, events missing, Postgres. The rows in use are untouched.
-pub async fn rebuild<S>(
+pub async fn rebuild<S, B>(
     plan: Plan<'_>,
     batches: S,
-    mut cancel: watch::Receiver<bool>,
+    cancel: watch::Receiver<bool>,
     progress: impl FnMut(Progress) + Send,
     judge: impl FnOnce(&Comparison) -> Verdict + Send,
 ) -> Result<Rebuilt, RuntimeError>
 where
-    S: Stream<Item = Result<Vec<Placed>, SourceError>> + Send,
+    S: Stream<Item = Result<B, SourceError>> + Send,
+    B: Into<Batch>,
 {
-    let schema = plan.schema.clone();
-    tokio::select! {
-        biased;
-        // A sender that is gone can't cancel any more.
-        () = async {
-            if cancel.wait_for(|cancelled| *cancelled).await.is_err() {
-                std::future::pending::<()>().await;
+    Rebuild::begin(plan).await?.run(batches, cancel, progress, judge).await
+}
+
+impl<'a> Rebuild<'a> {
+    /// Makes the shadow, or finds the one to go on with.
+    ///
+    /// # Errors
+    /// Another rebuild is at it; rows put aside are still there; Postgres.
+    pub async fn begin(plan: Plan<'a>) -> Result<Self, RuntimeError> {
+        let (worker, begun) = shadow(plan).await?;
+        Ok(Self { plan, worker, begun })
+    }
+
+    /// What the shadow holds already: the events to hand over are those after it.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.worker.position()
+    }
+
+    /// How it began.
+    #[must_use]
+    pub const fn begun(&self) -> &Begun {
+        &self.begun
+    }
+
+    /// Does the rest; see [`rebuild`].
+    ///
+    /// # Errors
+    /// As [`rebuild`].
+    pub async fn run<S, B>(
+        self,
+        batches: S,
+        cancel: watch::Receiver<bool>,
+        progress: impl FnMut(Progress) + Send,
+        judge: impl FnOnce(&Comparison) -> Verdict + Send,
+    ) -> Result<Rebuilt, RuntimeError>
+    where
+        S: Stream<Item = Result<B, SourceError>> + Send,
+        B: Into<Batch>,
+    {
+        let Self { plan, mut worker, begun } = self;
+        let pace = Pace::new(worker.position(), plan.head, progress);
+        let reading = batches.map(|batch| batch.map(Into::into)).inspect(|batch| {
+            let last = batch.as_ref().ok().and_then(|batch: &Batch| batch.last());
+            if let Some(last) = last {
+                pace.tell(Stage::Loading, last.position);
             }
-        } => Err(RuntimeError::Cancelled { schema }),
-        done = work(plan, batches, progress, judge) => done,
-    }
-}
-
-async fn work<S>(
-    plan: Plan<'_>,
-    batches: S,
-    progress: impl FnMut(Progress) + Send,
-    judge: impl FnOnce(&Comparison) -> Verdict + Send,
-) -> Result<Rebuilt, RuntimeError>
-where
-    S: Stream<Item = Result<Vec<Placed>, SourceError>> + Send,
-{
-    let mut worker = shadow(plan).await?;
-    let began = Instant::now();
-    let pace = Pace { began, head: plan.head, tell: Mutex::new(progress) };
-    let mut reading = std::pin::pin!(batches.inspect(|batch| {
-        let last = batch.as_ref().ok().and_then(|batch| batch.last());
-        if let Some(last) = last {
-            pace.tell(Stage::Loading, last.position);
-        }
-    }));
-    reach(&mut worker, &mut reading, plan.head).await?;
-    worker.spill().await?;
-    let loading = began.elapsed();
-    let began = Instant::now();
-    pace.tell(Stage::Indexing, worker.position());
-    finish(&mut worker, plan).await?;
-    let indexing = began.elapsed();
-    let mut rebuilt = Rebuilt {
-        position: worker.position(),
-        comparison: None,
-        swapped: false,
-        loading,
-        indexing,
-        comparing: Duration::ZERO,
-    };
-    if let Some(live) = live(worker.link()?, plan.schema).await? {
-        if live.ledger == plan.origin.ledger && worker.position() < live.position {
-            reach(&mut worker, &mut reading, live.position).await?;
-        }
-        let at = live.position.min(worker.position());
-        let heads =
-            if live.position == worker.position() { Compared::Compared } else { Compared::Left };
-        let shadow = plan.schema.shadow();
-        pace.tell(Stage::Comparing, at);
+        });
+        let mut reading = std::pin::pin!(reading.take_until(cancelled(cancel.clone())));
+        let mut work = Work { plan, worker: &mut worker, cancel };
+        work.reach(&mut reading, plan.head).await?;
+        work.worker.spill().await?;
+        let loading = pace.began.elapsed();
         let began = Instant::now();
-        let found = compare(worker.links()?, [plan.schema, &shadow], at, heads).await?;
-        rebuilt.comparing = began.elapsed();
-        let verdict = judge(&found);
-        rebuilt.comparison = Some(found);
-        if verdict == Verdict::Leave {
-            return Ok(Rebuilt { position: worker.position(), ..rebuilt });
+        pace.tell(Stage::Indexing, work.worker.position());
+        work.index().await?;
+        let indexing = began.elapsed();
+        let mut rebuilt = Rebuilt {
+            begun,
+            position: work.worker.position(),
+            comparison: None,
+            swapped: false,
+            loading,
+            indexing,
+            comparing: Duration::ZERO,
+        };
+        if let Some(live) = live(work.worker.link()?, plan.schema).await? {
+            if live.ledger == plan.origin.ledger && work.worker.position() < live.position {
+                work.reach(&mut reading, live.position).await?;
+            }
+            pace.tell(Stage::Comparing, live.position.min(work.worker.position()));
+            let began = Instant::now();
+            let found = work.compare(&live).await?;
+            rebuilt.comparing = began.elapsed();
+            let verdict = judge(&found);
+            rebuilt.comparison = Some(found);
+            if verdict == Verdict::Leave {
+                return Ok(Rebuilt { position: work.worker.position(), ..rebuilt });
+            }
         }
+        pace.tell(Stage::Swapping, work.worker.position());
+        // The rows in use may have moved on in the meantime; the last of it is caught up here.
+        while let Some(further) = swap(work.worker.link()?, plan).await? {
+            work.reach(&mut reading, further).await?;
+        }
+        Ok(Rebuilt { position: work.worker.position(), swapped: true, ..rebuilt })
     }
-    pace.tell(Stage::Swapping, worker.position());
-    // The rows in use may have moved on in the meantime; the last of it is caught up here.
-    while let Some(further) = swap(worker.link()?, plan).await? {
-        reach(&mut worker, &mut reading, further).await?;
-    }
-    Ok(Rebuilt { position: worker.position(), swapped: true, ..rebuilt })
 }
 
-/// An empty shadow, and a worker at its start. The rows put aside last time make room.
-async fn shadow(plan: Plan<'_>) -> Result<Worker, RuntimeError> {
-    let shadow = plan.schema.shadow();
-    let mut link = lock(plan.url, &shadow).await?;
-    let gone = [&shadow, &plan.schema.old()];
-    for schema in gone {
-        link.batch_execute(&format!("drop schema if exists {schema} cascade")).await?;
+/// A rebuild under way.
+struct Work<'a> {
+    plan: Plan<'a>,
+    worker: &'a mut Worker,
+    cancel: watch::Receiver<bool>,
+}
+
+impl Work<'_> {
+    /// Moves the worker on to `head`, where the events go so far. When it is cancelled, what it has is
+    /// left so that it can be gone on with.
+    async fn reach<S>(&mut self, batches: &mut S, head: Position) -> Result<(), RuntimeError>
+    where
+        S: Stream<Item = Result<Batch, SourceError>> + Unpin,
+    {
+        self.worker.run(batches, Some(head)).await?;
+        let reached = self.worker.position();
+        if *self.cancel.borrow() {
+            self.worker.mark().await?;
+            return Err(self.cancelled());
+        }
+        if reached < head { Err(RuntimeError::Short { reached, head }) } else { Ok(()) }
     }
-    create(&mut link, &shadow, plan.model, plan.origin).await?;
-    // What a crash takes of a shadow is made again anyway; the swap itself waits for the disk.
-    link.batch_execute("set synchronous_commit = off").await?;
-    let cursor = Cursor::read(&*link, &shadow).await?;
-    let heads = Heads::new(true, CAPACITY, Write::AtEnd);
-    Worker::new(plan.url, link, shadow, plan.model, cursor, heads).await
+
+    /// Indexes, and what the planner and index-only reads need. Nobody else works meanwhile, so both
+    /// connections share the work.
+    async fn index(&mut self) -> Result<(), RuntimeError> {
+        let (shadow, model) = (self.plan.schema.shadow(), self.plan.model);
+        self.unless_cancelled(async |[link, second]| {
+            second.batch_execute("set synchronous_commit = off").await?;
+            side_by_side([link, second], index_statements(&shadow, model)).await?;
+            side_by_side([link, second], to_vacuum(link, &shadow).await?).await
+        })
+        .await
+    }
+
+    async fn compare(&mut self, live: &Cursor) -> Result<Comparison, RuntimeError> {
+        let (schema, shadow) = (self.plan.schema, self.plan.schema.shadow());
+        let at = live.position.min(self.worker.position());
+        let level = live.position == self.worker.position();
+        let heads = if level { Compared::Compared } else { Compared::Left };
+        self.unless_cancelled(async |links| compare(links, [schema, &shadow], at, heads).await)
+            .await
+    }
+
+    /// Work of Postgres, which is told to stop when the rebuild is.
+    async fn unless_cancelled<T>(
+        &mut self,
+        work: impl AsyncFnOnce([&Link; 2]) -> Result<T, RuntimeError>,
+    ) -> Result<T, RuntimeError> {
+        let cancel = cancelled(self.cancel.clone());
+        let links = self.worker.links()?;
+        let tokens = links.map(|link| link.cancel_token());
+        tokio::select! {
+            biased;
+            () = cancel => {}
+            done = work(links) => return done,
+        }
+        for token in tokens {
+            // Where it can't be told, it finds the connection gone.
+            token.cancel_query(NoTls).await.ok();
+        }
+        Err(self.cancelled())
+    }
+
+    fn cancelled(&self) -> RuntimeError {
+        let schema = self.plan.schema.clone();
+        RuntimeError::Cancelled { schema, reached: self.worker.position() }
+    }
 }
 
-/// Moves the worker on to `head`, where the events go so far.
-async fn reach<S>(worker: &mut Worker, batches: &mut S, head: Position) -> Result<(), RuntimeError>
-where
-    S: Stream<Item = Result<Vec<Placed>, SourceError>> + Unpin,
-{
-    worker.run(batches, Some(head)).await?;
-    let reached = worker.position();
-    if reached < head { Err(RuntimeError::Short { reached, head }) } else { Ok(()) }
-}
-
-/// Indexes, and what the planner and index-only reads need. Nobody else works meanwhile, so both
-/// connections share the work.
-async fn finish(worker: &mut Worker, plan: Plan<'_>) -> Result<(), RuntimeError> {
-    let shadow = plan.schema.shadow();
-    let [link, second] = worker.links()?;
-    second.batch_execute("set synchronous_commit = off").await?;
-    side_by_side([link, second], index_statements(&shadow, plan.model)).await?;
-    let text = "select relname::text from pg_class c join pg_namespace n on n.oid = relnamespace
-                where relkind = 'r' and nspname = $1 order by relpages desc";
-    let tables = link.query(text, &[&shadow.as_str()]).await?;
-    // Marks pages as visible to all and counts rows, table by table.
-    let vacuum =
-        |row: &Row| Ok(format!("vacuum (analyze) {shadow}.{}", row.try_get::<_, &str>(0)?));
-    let statements = tables.iter().map(vacuum).collect::<Result<_, RuntimeError>>()?;
-    side_by_side([link, second], statements).await
+/// Resolves once `cancel` says so. A sender that is gone can't cancel any more.
+async fn cancelled(mut cancel: watch::Receiver<bool>) {
+    if cancel.wait_for(|cancelled| *cancelled).await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Runs statements that do not wait for each other; each connection takes the next when it is free.
@@ -236,53 +341,22 @@ async fn side_by_side(links: [&Link; 2], statements: Vec<String>) -> Result<(), 
     try_join(run(one), run(other)).await.map(|((), ())| ())
 }
 
-async fn live(link: &Link, schema: &Schema) -> Result<Option<Cursor>, RuntimeError> {
-    match Cursor::read(&**link, schema).await {
-        Ok(cursor) => Ok(Some(cursor)),
-        Err(RuntimeError::Missing { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Puts the shadow in use, or says how far the rows in use have come meanwhile.
-///
-/// Whoever waits for the old cursor's row wakes up to an epoch that is no longer theirs, so that
-/// nobody moves an old cursor and copies into new tables.
-async fn swap(link: &mut Link, plan: Plan<'_>) -> Result<Option<Position>, RuntimeError> {
-    let (schema, shadow, old) = (plan.schema, plan.schema.shadow(), plan.schema.old());
-    let there = live(link, schema).await?.is_some();
-    let transaction = link.transaction().await?;
-    transaction.batch_execute("set local synchronous_commit = on").await?;
-    if there {
-        let text = "update @.cursor set epoch = epoch + 1 returning position, epoch, ledger_id";
-        let row = transaction.query_one(&schema.sql(text), &[]).await?;
-        let further = position(row.try_get(0)?);
-        let same = row.try_get::<_, uuid::Uuid>(2)? == plan.origin.ledger.uuid();
-        let text = "select position from @.cursor";
-        let ours = transaction.query_one(&shadow.sql(text), &[]).await?;
-        if same && position(ours.try_get(0)?) < further {
-            transaction.rollback().await?;
-            return Ok(Some(further));
-        }
-        let text = "update @.cursor set epoch = $1";
-        transaction.execute(&shadow.sql(text), &[&row.try_get::<_, i64>(1)?]).await?;
-        transaction.batch_execute(&format!("alter schema {schema} rename to {old}")).await?;
-    }
-    transaction.batch_execute(&format!("alter schema {shadow} rename to {schema}")).await?;
-    transaction.commit().await?;
-    Ok(None)
-}
-
 struct Pace<F> {
     began: Instant,
+    from: Position,
     head: Position,
     tell: Mutex<F>,
 }
 
 impl<F: FnMut(Progress)> Pace<F> {
+    fn new(from: Position, head: Position, tell: F) -> Self {
+        Self { began: Instant::now(), from, head, tell: Mutex::new(tell) }
+    }
+
     fn tell(&self, stage: Stage, position: Position) {
         let spent = self.began.elapsed().as_millis().max(1);
-        let rate = u128::from(position.0).saturating_mul(1_000).checked_div(spent).unwrap_or(0);
+        let done = u128::from(position.0.saturating_sub(self.from.0));
+        let rate = done.saturating_mul(1_000).checked_div(spent).unwrap_or(0);
         let rate = u64::try_from(rate).unwrap_or(u64::MAX);
         let rest = self.head.0.saturating_sub(position.0);
         let left = rest.saturating_mul(1_000).checked_div(rate).map(Duration::from_millis);

@@ -6,18 +6,20 @@
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
+use futures::future::try_join_all;
 use futures::{Stream, StreamExt};
 use piperoll_events::Position;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::advance::Committer;
+use super::batch::{Batch, shared};
 use super::cursor::Cursor;
 use super::fence::Fence;
 use super::folding::Folder;
 use super::heads::Heads;
 use super::schema::Schema;
-use super::{Link, Placed, RuntimeError, connect};
+use super::{Link, RuntimeError, connect};
 use crate::Projection;
 
 /// What a reader's error may be.
@@ -76,6 +78,12 @@ impl Worker {
         self.committer.as_mut().ok_or(RuntimeError::Task)?.advance(folded).await
     }
 
+    /// Writes every head of a load that is cut short, so that it can be gone on with.
+    pub(crate) async fn mark(&mut self) -> Result<(), RuntimeError> {
+        let folded = self.folder.mark();
+        self.committer.as_mut().ok_or(RuntimeError::Task)?.advance(folded).await
+    }
+
     /// Takes batches until the events end or `until` is committed.
     pub(crate) async fn run<S>(
         &mut self,
@@ -83,7 +91,7 @@ impl Worker {
         until: Option<Position>,
     ) -> Result<(), RuntimeError>
     where
-        S: Stream<Item = Result<Vec<Placed>, SourceError>> + Unpin,
+        S: Stream<Item = Result<Batch, SourceError>> + Unpin,
     {
         let committer = self.committer.take().ok_or(RuntimeError::Task)?;
         let (folded, to_commit) = mpsc::channel(1);
@@ -111,7 +119,7 @@ impl Worker {
         committing: &mut JoinSet<(Committer, Result<(), RuntimeError>)>,
     ) -> Result<Option<Result<(), RuntimeError>>, RuntimeError>
     where
-        S: Stream<Item = Result<Vec<Placed>, SourceError>> + Unpin,
+        S: Stream<Item = Result<Batch, SourceError>> + Unpin,
     {
         while until.is_none_or(|until| self.folder.cursor.position < until) {
             let batch = tokio::select! {
@@ -125,7 +133,7 @@ impl Worker {
             let batch = batch.map_err(RuntimeError::Source)?;
             self.folder.prepare(&self.lookup, &batch).await?;
             let committed = self.position();
-            if let Some(batch) = self.folder.fold(batch, committed)?
+            if let Some(batch) = self.folder.fold(&batch, committed)?
                 && folded.send(batch).await.is_err()
             {
                 break;
@@ -140,15 +148,16 @@ impl Worker {
 /// # Errors
 /// Fenced, a gap, an error of the reader, Postgres. The caller takes the fence again and goes on
 /// from the cursor, save for a gap, which somebody has to look at.
-pub async fn follow<S>(
+pub async fn follow<S, B>(
     fence: Fence,
     batches: S,
     reached: &watch::Sender<Position>,
 ) -> Result<Cursor, RuntimeError>
 where
-    S: Stream<Item = Result<Vec<Placed>, SourceError>>,
+    S: Stream<Item = Result<B, SourceError>>,
+    B: Into<Batch>,
 {
-    let mut batches = std::pin::pin!(batches);
+    let mut batches = std::pin::pin!(batches.map(|batch| batch.map(Into::into)));
     let mut worker = fence.into_worker();
     let mut committed = worker.watch();
     reached.send_replace(worker.position());
@@ -164,6 +173,32 @@ where
     }
     reached.send_replace(worker.position());
     Ok(worker.cursor().clone())
+}
+
+/// Moves several read models of one ledger on with one reading of it, which begins after the lowest
+/// of their cursors; what each holds already is passed over. Ends with the first that is stopped, the
+/// others where they are: the caller begins anew with all of them. `reached` hears of every commit.
+///
+/// # Errors
+/// As [`follow`].
+pub async fn follow_beside<S, B>(
+    fences: Vec<Fence>,
+    batches: S,
+    reached: &watch::Sender<Position>,
+) -> Result<(), RuntimeError>
+where
+    S: Stream<Item = Result<B, SourceError>> + Send,
+    B: Into<Batch> + Send,
+{
+    let (handing, handed) = shared(batches, fences.len());
+    let working = fences.into_iter().zip(handed);
+    let working = try_join_all(working.map(|(fence, handed)| follow(fence, handed, reached)));
+    let mut working = std::pin::pin!(working);
+    let ended = tokio::select! {
+        ended = &mut working => ended,
+        () = handing => working.await,
+    };
+    ended.map(drop)
 }
 
 /// Waits until a read model holds a position: to read what was just written.

@@ -45,10 +45,10 @@ pub(crate) fn breakdown_key(breakdown: &Breakdown) -> Uuid {
 }
 
 /// The rows of some events, each folded by itself.
-pub(crate) fn fold(events: &[(Position, Event)]) -> Histories {
+pub(crate) fn fold<'e>(events: impl IntoIterator<Item = (Position, &'e Event)>) -> Histories {
     let mut fold = Fold::default();
     for (position, event) in events {
-        fold.event(*position, event);
+        fold.event(position, event);
     }
     fold.out
 }

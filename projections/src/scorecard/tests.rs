@@ -19,12 +19,16 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::folds::{breakdown_key, fold};
+use super::folds::{self, breakdown_key};
 use super::rows::{Histories, SubmissionRow, TargetRow};
 use super::words::State;
 use crate::runtime::key::Key;
 use crate::runtime::numbered::Numbered;
 use crate::score::{Candidate, govern};
+
+fn fold(events: &[(Position, Event)]) -> Histories {
+    folds::fold(events.iter().map(|(position, event)| (*position, event)))
+}
 
 fn q(text: &str) -> Quantity {
     text.parse().unwrap()

@@ -27,9 +27,10 @@ use piperoll_events::{
     Breakdown, Cell, Channel, Definition, EntityRef, Event, Fact, Period, Polarity, Position,
     Quantity, Reason, Record, Revision, Target, TargetKey, Tier,
 };
-use piperoll_projections::runtime::rebuild::Plan;
 use piperoll_projections::runtime::run::SourceError;
-use piperoll_projections::runtime::{Comparison, Origin, Progress, Verdict, pool, rebuild};
+use piperoll_projections::runtime::{
+    Comparison, Old, Origin, Plan, Progress, Start, Verdict, pool, rebuild,
+};
 use piperoll_projections::scorecard::{Reader, Scorecard};
 use piperoll_projections::{Outcome, Placed, Projection, Schema};
 use rust_decimal::Decimal;
@@ -144,7 +145,8 @@ impl Planted {
     ) -> Result<(), BenchError> {
         let url = site.config.postgres_url().map_err(SiteError::from)?;
         let schema = Schema::live(&site.name, model);
-        let plan = Plan { url, schema: &schema, model, origin: self.origin(), head: self.head() };
+        let plan = Plan::new(url, &schema, model, self.origin(), self.head());
+        let plan = Plan { start: Start::Anew, old: Old::Dropped, ..plan };
         let (_sender, cancel) = watch::channel(false);
         let quiet = |_: Progress| ();
         let swap = |_: &Comparison| Verdict::Swap;
