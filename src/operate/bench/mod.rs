@@ -227,6 +227,8 @@ async fn throw_away(site: &Site) -> Result<(), BenchError> {
     projecting::forget(site).await?;
     let url = site.config.nats_owner_url().map_err(SiteError::from)?;
     let owner = Connection::open(Role::Owner, url).await?;
+    // Moving in makes a stream of updates too; the next ledger of this name is another.
+    crate::publish::throw_away(&owner, &site.name).await.map_err(SiteError::from)?;
     Ok(crate::ledger::throw_away(&owner, &site.name).await.map_err(SiteError::from)?)
 }
 
