@@ -11,6 +11,7 @@
 )]
 
 mod bad_input;
+mod drills;
 mod feed;
 mod journeys;
 mod kills;

@@ -300,7 +300,12 @@ impl From<AskError> for Problem {
                 Self::later("ledger_unavailable", "the ledger does not answer; try again")
                     .because(&error)
             }
-            _ => Self::ours(&error),
+            // Known before, so it was there: somebody deleted it, which the guard names.
+            error if error.is_missing_stream() => {
+                Self::later("ledger_unavailable", "the ledger is not there; the operator looks")
+                    .because(&error)
+            }
+            error => Self::ours(&error),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! **Invariant:** a subcommand reads its arguments, calls one room and prints; it decides nothing.
 //! Exit codes: 0 fine, 1 a finding or a refusal, 2 it could not run.
 
+mod accept;
 mod all;
 mod as_at;
 mod ask;
@@ -11,6 +12,7 @@ mod bench;
 mod demo;
 mod doctor;
 mod events;
+mod export;
 mod framework;
 mod import;
 mod move_in;
@@ -19,9 +21,11 @@ mod project;
 mod projections;
 mod publish;
 mod rebuilding;
+mod restore;
 mod schema;
 mod serve;
 mod token;
+mod vault;
 
 use std::process::ExitCode;
 
@@ -50,6 +54,8 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Accepts on the record what the guard finds to differ, and so opens writing again.
+    Accept(accept::Args),
     /// Serves the HTTP API, keeps the read models up and publishes updates, in one process.
     All(all::Args),
     /// Asks the record as it stands, or as it stood at any date.
@@ -64,6 +70,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Lists, shows and follows the events of a ledger.
     Events(events::Args),
+    /// Writes a whole ledger, byte for byte, as lines of JSON.
+    Export(export::Args),
     /// Shows what a framework's file would change, applies it, writes what is agreed as a file.
     Framework(framework::Args),
     /// Applies a file to a ledger that has been opened, or undoes one.
@@ -76,12 +84,16 @@ pub enum Command {
     Projections(projections::Args),
     /// Tells a body's own systems what changed, on a stream of updates.
     Publish(publish::Args),
+    /// Puts a ledger back from its export, every event at the position it had.
+    Restore(restore::Args),
     /// Prints the JSON Schema of an event or an update, the OpenAPI or AsyncAPI document, or all names.
     Schema(schema::Args),
     /// Serves the HTTP API until it is stopped.
     Serve(serve::Args),
     /// Issues a token of the demo's issuer.
     Token(token::Args),
+    /// Backs the vault up, puts it back, and says which sealed texts can no longer be opened.
+    Vault(vault::Args),
 }
 
 /// How a subcommand that ran ended.
@@ -125,6 +137,7 @@ pub fn main(cli: Cli) -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<Ended> {
     let config = cli.config;
     match cli.command {
+        Command::Accept(args) => accept::run(args, &config).await,
         Command::All(args) => all::run(args, &config).await,
         Command::AsAt(args) => as_at::run(args, &config).await,
         Command::Ask(args) => ask::run(args, &config).await,
@@ -132,14 +145,17 @@ async fn run(cli: Cli) -> anyhow::Result<Ended> {
         Command::Demo(args) => demo::run(args, &config).await,
         Command::Doctor(args) => doctor::run(args, &config).await,
         Command::Events(args) => events::run(args, &config).await,
+        Command::Export(args) => export::run(args, &config).await,
         Command::Framework(args) => framework::run(args, &config).await,
         Command::Import(args) => import::run(args, &config).await,
         Command::MoveIn(args) => move_in::run(args, &config).await,
         Command::Project(args) => project::run(args, &config).await,
         Command::Projections(args) => projections::run(args, &config).await,
         Command::Publish(args) => publish::run(args, &config).await,
+        Command::Restore(args) => restore::run(args, &config).await,
         Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(args, &config).await,
         Command::Token(args) => token::run(args, &config).await,
+        Command::Vault(args) => vault::run(args, &config).await,
     }
 }

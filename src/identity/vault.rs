@@ -24,7 +24,7 @@ use crate::ids::{self, NoRandomness};
 pub struct Vault {
     pub(super) client: Link,
     pub(super) ledger: LedgerId,
-    wrapping: [u8; 32],
+    pub(super) wrapping: [u8; 32],
     digesting: [u8; 64],
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use piperoll_events::ids::LedgerId;
 use piperoll_events::ledger::Ledger as LedgerFact;
+use piperoll_events::ledger::configuration_observed::Difference;
 use piperoll_events::{EntityRef, Fact, Position};
 use piperoll_projections::{Outcome, RejectReason};
 use schemars::JsonSchema;
@@ -92,6 +93,23 @@ impl Examiner {
             Outcome::Reject(reason, detail) => Some((reason, detail)),
         };
         Ok(Examined { reject, signature: self.signature(stored).await? })
+    }
+
+    /// What differs in the stream and was accepted on the record; the last decision counts.
+    ///
+    /// # Errors
+    /// NATS, or an event of a later release.
+    pub async fn accepted(&self) -> Result<Vec<Difference>, ExamineError> {
+        let (mut at, mut accepted) = (Position::START, Vec::new());
+        while let Some(stored) = self.stream.next_of(self.ledger, at).await? {
+            at = stored.position;
+            if let Outcome::Event(event) = self.judge.judge(&Raw::from(&stored))?.outcome
+                && let Fact::Ledger(LedgerFact::ConfigurationObserved(observed)) = event.fact
+            {
+                accepted = observed.differences;
+            }
+        }
+        Ok(accepted)
     }
 
     async fn signature(&self, stored: &Stored) -> Result<Signature, ExamineError> {

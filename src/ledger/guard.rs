@@ -16,7 +16,7 @@ use super::connection::AskError;
 use super::differences::{compare, difference};
 use super::monitor::{server_differences, varz, version_difference};
 use super::read::{Identity, Stream, StreamReport};
-use super::stream::named;
+use super::stream::{RESTORED, RESTORING, named};
 use crate::clock;
 
 /// How far a writer's clock may be off NATS's.
@@ -147,6 +147,13 @@ impl Guard {
         Self { stream, remembered, monitors, gate: Gate::default() }
     }
 
+    /// The same, where the record accepts these differences.
+    #[must_use]
+    pub fn accepting(self, differences: &[Difference]) -> Self {
+        self.gate.accept(differences);
+        self
+    }
+
     /// The gate that this guard works.
     #[must_use]
     pub fn gate(&self) -> Gate {
@@ -225,9 +232,15 @@ fn identity_differences(
 ) -> Vec<Difference> {
     use chrono::SubsecRound;
     let mut differences = Vec::new();
-    let created = info.created.trunc_subsecs(6);
-    if created != remembered.created {
-        differences.push(difference("created", &micros(remembered.created), &micros(created)));
+    let created = micros(info.created.trunc_subsecs(6));
+    // A restored stream is never taken for the one that was lost before somebody has said so on the
+    // record: it may be an older copy.
+    let wanted = info.mark(RESTORED).map_or_else(|| micros(remembered.created), str::to_owned);
+    if created != wanted {
+        differences.push(difference("created", &wanted, &created));
+    }
+    if info.mark(RESTORING).is_some() {
+        differences.push(difference("restore", "ended", "begun and not ended"));
     }
     let state = info.state;
     let empty = state.messages == 0 && state.last_seq == 0;

@@ -28,6 +28,8 @@
 //! | `covered.rs` | versions with the digests that a signature covers |
 //! | `examine.rs` | one message: part of the record? signature good? |
 //! | `follow.rs` | everything from a position on, for projectors |
+//! | `whole.rs` | messages with all their headers, for an export |
+//! | `restore.rs` | an export put back, position by position |
 
 mod ahead;
 mod append;
@@ -51,8 +53,10 @@ mod numbers;
 mod permissions;
 mod place;
 mod read;
+mod restore;
 mod stream;
 mod together;
+mod whole;
 
 pub(crate) use consumer::{Arrived, Consumer, NoConsumer, Pull};
 pub(crate) use differences::compare_with;
@@ -74,4 +78,6 @@ pub use permissions::may_change_streams;
 pub use piperoll_events::ledger::configuration_observed::Difference;
 pub use place::UnknownEvent;
 pub use read::{Identity, Stored, Stream};
+pub use restore::{Original, RestoreError, Restorer};
 pub use stream::{BootstrapError, Founding, Replicas, bootstrap, throw_away};
+pub use whole::{Whole, WholeError, configured, wholes};

@@ -64,6 +64,8 @@ pub struct Stored {
     pub mac: Option<String>,
     /// Its `Piperoll-Signature`.
     pub signature: Option<String>,
+    /// All of its headers, as NATS stores them.
+    pub headers: Bytes,
     /// Its body, byte for byte.
     pub body: Bytes,
 }
@@ -91,6 +93,11 @@ impl StreamReport {
             created: self.created.trunc_subsecs(6),
             genesis: parse_micros(metadata.get(GENESIS)?.as_str()?)?,
         })
+    }
+
+    /// What the stream's metadata says under a key.
+    pub(super) fn mark(&self, key: &str) -> Option<&str> {
+        self.config.get("metadata")?.get(key)?.as_str()
     }
 }
 
@@ -214,13 +221,15 @@ impl GotMessage {
                 .decode(text)
                 .map_err(|error| AskError::malformed(subject, serde::de::Error::custom(error)))
         };
-        let headers = String::from_utf8_lossy(&bytes(&self.hdrs)?).into_owned();
+        let stored = bytes(&self.hdrs)?;
+        let headers = String::from_utf8_lossy(&stored);
         Ok(Stored {
             position: Position(self.seq),
             subject: self.subject,
             event_type: header(&headers, "Piperoll-Type"),
             mac: header(&headers, "Piperoll-Mac"),
             signature: header(&headers, "Piperoll-Signature"),
+            headers: stored.into(),
             body: bytes(&self.data)?.into(),
         })
     }

@@ -18,6 +18,10 @@ use super::read::{Identity, Stream};
 pub(crate) const LEDGER_ID: &str = "piperoll.ledger_id";
 /// The metadata key of the instant at which the stream was founded.
 pub(crate) const GENESIS: &str = "piperoll.genesis";
+/// The metadata key of a restore that has not ended: the digest of the file it is restored from.
+pub(super) const RESTORING: &str = "piperoll.restoring";
+/// The metadata key of a stream that was restored: when the stream that was exported had been made.
+pub(super) const RESTORED: &str = "piperoll.restored_from";
 
 /// JetStream counts headers towards `max_msg_size`, and ours come to some 700 bytes (measured: a
 /// body of 262,143 bytes with one short header is refused at 262,144). So a body of 256 KiB, which
@@ -135,7 +139,7 @@ pub(super) fn fixed(name: &LedgerName) -> Map<String, Value> {
     }
 }
 
-fn configuration(name: &LedgerName, founding: Founding) -> Map<String, Value> {
+pub(super) fn configuration(name: &LedgerName, founding: Founding) -> Map<String, Value> {
     let mut fields = fixed(name);
     let replicas = match founding.replicas {
         Replicas::One => 1,

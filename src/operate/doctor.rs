@@ -12,7 +12,7 @@ use super::site::{Site, Source};
 use crate::clock;
 use crate::config::Config;
 use crate::identity::secret;
-use crate::ledger::{Connection, Guard, Role, may_change_streams};
+use crate::ledger::{Closed, Connection, Guard, Role, may_change_streams};
 use crate::publish::outbound::OutboundError;
 
 /// The oldest Postgres whose features suffice.
@@ -226,13 +226,7 @@ async fn ledger(site: &Site) -> Vec<Check> {
     let of = |what: &str| format!("{} {what}", site.name);
     let source = match site.source().await {
         Ok(source) => source,
-        Err(error) => {
-            return vec![finding(
-                of("stream"),
-                told(&error),
-                "move the body in, or correct the name",
-            )];
-        }
+        Err(error) => return vec![finding(of("stream"), told(&error), no_stream(site).await)],
     };
     let mut checks = stream(site, &source).await;
     checks.extend(past_findings(site).await);
@@ -242,6 +236,16 @@ async fn ledger(site: &Site) -> Vec<Check> {
         checks.extend(rejects(site, *model).await);
     }
     checks
+}
+
+/// What to do where there is no stream: rows of it say that there was one.
+async fn no_stream(site: &Site) -> &'static str {
+    for model in READ_MODELS {
+        if matches!(projecting::cursor(site, *model).await, Ok(Some(_))) {
+            return "its read models stand, so it was there: restore it from its backup (piperoll restore)";
+        }
+    }
+    "move the body in, or correct the name"
 }
 
 /// What guards found before, put right since or not.
@@ -331,19 +335,30 @@ async fn rejects(
 
 async fn stream(site: &Site, source: &Source) -> Vec<Check> {
     let of = |what: &str| format!("{} {what}", site.name);
+    let again = "run this again; if it stays so, see the log";
     let monitors = site.config.nats_monitor_url.clone();
-    let guard = Guard::new(source.stream.clone(), source.identity, monitors);
+    let accepted = match source.examiner().accepted().await {
+        Ok(accepted) => accepted,
+        Err(error) => return vec![warning(of("stream"), told(&error), again)],
+    };
+    let guard = Guard::new(source.stream.clone(), source.identity, monitors).accepting(&accepted);
     let found = match guard.inspect().await {
         Ok(found) => found,
-        Err(error) => return vec![warning(of("stream"), told(&error), "run this again")],
+        Err(error) => return vec![warning(of("stream"), told(&error), again)],
+    };
+    let open = match &found.closed {
+        Some(Closed::Differs(open)) => open.as_slice(),
+        _ => &[],
     };
     let mut checks = Vec::new();
     for difference in &found.differences {
-        checks.push(finding(
-            of(difference.field.as_str()),
-            format!("`{}` where `{}` is needed", difference.found, difference.expected),
-            "writing is closed until the owner puts it right, or somebody accepts it on the record",
-        ));
+        let (field, seen) = (of(difference.field.as_str()), &difference.found);
+        let seen = format!("`{seen}` where `{}` is needed", difference.expected);
+        checks.push(if open.contains(difference) {
+            finding(field, seen, differs(difference.field.as_str()))
+        } else {
+            fine(field, format!("{seen}; accepted on the record"))
+        });
     }
     for text in &found.warnings {
         checks.push(warning(of("monitor"), text.clone(), "correct PIPEROLL_NATS_MONITOR_URL"));
@@ -353,6 +368,22 @@ async fn stream(site: &Site, source: &Source) -> Vec<Check> {
     }
     checks.push(clock_check(&of("clock of nats"), found.clock_ahead_ms.saturating_neg()));
     checks
+}
+
+/// What to do about a field of a stream that differs.
+fn differs(field: &str) -> &'static str {
+    match field {
+        "restore" => "let it end: run `piperoll restore` again with the same file",
+        "created" => {
+            "if it was restored: piperoll accept --difference created; if nobody did so, compare it with its copy"
+        }
+        "first_position" | "messages" | "last_position" => {
+            "events are lost: stop writing, keep what is left aside, and restore the ledger from its backup"
+        }
+        _ => {
+            "writing is closed until the owner puts it right, or somebody accepts it on the record: piperoll accept"
+        }
+    }
 }
 
 async fn read_model(

@@ -4,9 +4,12 @@
 //! [`moving_in`]: a body's files become its prologue; [`importing`]: one file, applied or undone;
 //! [`amending`]: the framework changed from a file and written back; [`guarding`]: writing while the
 //! guard looks on; [`publishing`]: updates kept up; [`doctor`]: everything checked; [`demo`]: two invented
-//! bodies; [`mod@bench`]: this machine measured.
+//! bodies; [`mod@bench`]: this machine measured; [`backup`]: a ledger to a file and back; [`vaulting`]: its
+//! vault likewise; [`accepting`]: going on although a stream differs.
 
+pub mod accepting;
 pub mod amending;
+pub mod backup;
 pub mod bench;
 pub mod demo;
 pub mod doctor;
@@ -16,3 +19,4 @@ pub mod moving_in;
 pub mod projecting;
 pub mod publishing;
 pub mod site;
+pub mod vaulting;

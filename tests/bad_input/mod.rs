@@ -4,6 +4,7 @@ mod arguments;
 mod decoder;
 mod files;
 mod forged;
+mod parsing;
 mod rules;
 
 use piperoll::{clock, ids};

@@ -56,6 +56,12 @@ impl History {
         batches
     }
 
+    /// Where what was written stands, and not what was forged.
+    pub(crate) fn written(&self) -> Vec<Position> {
+        let counted = self.entries.iter().filter(|entry| entry.counts);
+        counted.map(|entry| entry.placed.position).collect()
+    }
+
     pub(crate) fn head(&self) -> Position {
         Position(self.entries.len().try_into().unwrap())
     }

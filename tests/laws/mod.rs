@@ -13,6 +13,7 @@ pub(crate) mod ground;
 mod histories;
 mod judged;
 mod makers;
+mod memory;
 mod opinions;
 mod questions;
 mod runtime;

@@ -7,7 +7,7 @@ mod judged;
 mod killed;
 mod limits;
 mod outage;
-mod story;
+pub(crate) mod story;
 mod walk;
 
 use std::time::Duration;
@@ -70,6 +70,16 @@ impl Served {
         served
     }
 
+    /// A ledger that was restored, served and kept up.
+    pub(crate) fn restored(servers: Servers, ledger: &str) -> Self {
+        let mut body = Body::new();
+        ledger.clone_into(&mut body.ledger);
+        let mut served = Self::bare(servers, body);
+        served.serve(&[]);
+        served.project();
+        served
+    }
+
     fn bare(servers: Servers, body: Body) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -95,6 +105,11 @@ impl Served {
     /// Ends the projector.
     pub(crate) fn stop_projecting(&mut self) {
         self.projector.take().unwrap().kill();
+    }
+
+    /// The projector, to be waited for.
+    pub(crate) fn take_projector(&mut self) -> Running {
+        self.projector.take().unwrap()
     }
 
     /// The server, to be ended.
