@@ -60,7 +60,12 @@ class Home:
         """The user the servers run as, or None for the user who calls."""
         return self.facts["runner"]
 
-    def create(self) -> None:
+    @property
+    def nats(self) -> list[str]:
+        """What the NATS servers are called here: one, or the three of a cluster."""
+        return ["nats-1", "nats-2", "nats-3"] if self.facts.get("cluster") else ["nats"]
+
+    def create(self, cluster: bool = False) -> None:
         """Makes the folders and passwords that are not there yet."""
         if not self.exists():
             os.chmod(self.path, 0o711)
@@ -72,6 +77,7 @@ class Home:
                 "name": f"piperoll-{leaf}-{secrets.token_hex(4)}",
                 "runner": runner,
                 "ports": {},
+                "cluster": cluster,
             }
             self.save()
         elif os.stat(self.join(MARK)).st_uid != os.getuid():
@@ -80,9 +86,14 @@ class Home:
                 f"{self.path} belongs to {owner}: run as that user, or give another "
                 "folder with --home."
             )
+        elif cluster and not self.facts.get("cluster"):
+            raise CannotRun(
+                f"{self.path} was made with one NATS server: give a new folder with --home for a "
+                "cluster, or remove this one and its data first (`stop --wipe`)."
+            )
         for folder in (self.secrets, self.state):
             os.makedirs(folder, mode=0o700, exist_ok=True)
-        for folder in (self.join("nats"), self.join("postgres")):
+        for folder in map(self.join, [*self.nats, "postgres"]):
             os.makedirs(folder, mode=0o700, exist_ok=True)
             _give(folder, self.runner)
 

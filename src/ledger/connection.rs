@@ -222,6 +222,12 @@ impl Connection {
         self.client.server_info().version
     }
 
+    /// Whether the server belongs to a cluster, as it introduced itself.
+    #[must_use]
+    pub(super) fn is_clustered(&self) -> bool {
+        self.client.server_info().cluster.is_some_and(|name| !name.is_empty())
+    }
+
     /// How many messages were sent over it so far.
     #[must_use]
     pub fn sent(&self) -> u64 {

@@ -37,6 +37,14 @@ pub enum Replicas {
     Three,
 }
 
+impl Replicas {
+    /// As many as the servers behind a connection can hold: three if they are a cluster.
+    #[must_use]
+    pub fn most(connection: &Connection) -> Self {
+        if connection.is_clustered() { Self::Three } else { Self::One }
+    }
+}
+
 /// What a stream is founded with.
 #[derive(Debug, Clone, Copy)]
 pub struct Founding {

@@ -198,9 +198,10 @@ impl MoveIn {
         };
         let ledger_id = there.map_or_else(ids::ledger_id, Ok)?;
         let prologue = self.prepare(ledger_id, key.clone())?;
-        let founding = Founding { ledger_id, genesis: clock::now(), replicas: Replicas::One };
+        let replicas = Replicas::most(owner);
+        let founding = Founding { ledger_id, genesis: clock::now(), replicas };
         let identity = bootstrap(owner, self.ledger(), founding).await?;
-        publish::make(owner, self.ledger(), identity, Replicas::One).await?;
+        publish::make(owner, self.ledger(), identity, replicas).await?;
         if identity.ledger_id == ledger_id {
             return Ok((identity, prologue));
         }

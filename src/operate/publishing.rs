@@ -139,7 +139,7 @@ pub async fn make_stream(site: &Site, begin: Begin) -> Result<(), PublishError> 
     if begin == Begin::Again {
         throw_away(&owner, &site.name).await?;
     }
-    Ok(make(&owner, &site.name, source.identity, Replicas::One).await?)
+    Ok(make(&owner, &site.name, source.identity, Replicas::most(&owner)).await?)
 }
 
 /// What becomes of updates that are there already.

@@ -1,6 +1,7 @@
 //! The ledger against a real NATS: what is recorded, what is refused, and what is noticed.
 
 mod batches;
+mod clustered;
 mod expecting;
 mod following;
 mod guarding;

@@ -24,6 +24,7 @@ pub(crate) struct Ground {
     pub(crate) identity: Identity,
     pub(crate) key: WriterKey,
     pub(crate) verifier: Verifier,
+    monitors: String,
     /// Holds the keys; removed with the ground.
     pub(crate) state: tempfile::TempDir,
 }
@@ -41,12 +42,17 @@ pub(crate) fn fresh_name() -> LedgerName {
 
 /// A fresh ledger, its stream made and empty.
 pub(crate) async fn ground() -> Ground {
+    ground_on(&program::Servers::shared()).await
+}
+
+/// The same on servers of one's own, with as many replicas as they can hold.
+pub(crate) async fn ground_on(servers: &program::Servers) -> Ground {
     let name = fresh_name();
-    let owner = connect(Role::Owner, "PIPEROLL_NATS_OWNER_URL").await;
+    let owner = connect(Role::Owner, servers.setting("PIPEROLL_NATS_OWNER_URL")).await;
     let founding = Founding {
         ledger_id: ids::ledger_id().unwrap(),
         genesis: clock::now(),
-        replicas: Replicas::One,
+        replicas: Replicas::most(&owner),
     };
     let identity = bootstrap(&owner, &name, founding).await.unwrap();
     let state = tempfile::tempdir().unwrap();
@@ -54,25 +60,26 @@ pub(crate) async fn ground() -> Ground {
     Ground {
         name,
         owner,
-        writer: connect(Role::Writer, "PIPEROLL_NATS_WRITER_URL").await,
-        reader: connect(Role::Reader, "PIPEROLL_NATS_READER_URL").await,
+        writer: connect(Role::Writer, servers.setting("PIPEROLL_NATS_WRITER_URL")).await,
+        reader: connect(Role::Reader, servers.setting("PIPEROLL_NATS_READER_URL")).await,
         identity,
+        monitors: servers.setting("PIPEROLL_NATS_MONITOR_URL").to_owned(),
         key,
         verifier: Verifier::open(state.path()).unwrap(),
         state,
     }
 }
 
-async fn connect(role: Role, setting_name: &str) -> Connection {
-    let connection = Connection::open(role, &setting(setting_name)).await.unwrap();
+async fn connect(role: Role, url: &str) -> Connection {
+    let connection = Connection::open(role, url).await.unwrap();
     connection.with_patience(Duration::from_secs(20))
 }
 
 impl Ground {
     /// A guard over the stream, as the writer sees it.
     pub(crate) fn guard(&self) -> Guard {
-        let monitor = setting("PIPEROLL_NATS_MONITOR_URL");
-        Guard::new(self.stream(&self.writer), self.identity, vec![monitor])
+        let monitors = self.monitors.split(',').map(str::to_owned).collect();
+        Guard::new(self.stream(&self.writer), self.identity, monitors)
     }
 
     /// The stream through a connection.

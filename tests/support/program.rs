@@ -50,13 +50,23 @@ impl Servers {
 
     /// Servers that nobody else uses, under a name that no other test of this process has.
     pub(crate) fn own(name: &str) -> Self {
+        Self::made(name, &["start"])
+    }
+
+    /// The same with three NATS servers, `nats-1` to `nats-3`.
+    pub(crate) fn own_cluster(name: &str) -> Self {
+        Self::made(name, &["start", "--cluster"])
+    }
+
+    fn made(name: &str, start: &[&str]) -> Self {
         let state = PathBuf::from(setting("PIPEROLL_STATE"));
         let shared = state.parent().unwrap().to_str().unwrap();
         // Beside the home of the test run and named after it, so that whoever removes that one
         // finds what a killed test left behind.
         let home = PathBuf::from(format!("{shared}-{name}-{}", std::process::id()));
         let mut servers = Self { settings: Vec::new(), home: Some(home) };
-        servers.up();
+        let ran = servers.local(start);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
         let named = servers.local(&["env", "--json"]);
         let named: Value = serde_json::from_str(&named.out).unwrap();
         let value = |name: &str| named[name].as_str().unwrap().to_owned();

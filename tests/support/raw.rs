@@ -39,11 +39,12 @@ impl Message {
 /// A connection as one of the users, by hand.
 pub(crate) async fn client(servers: &Servers, user: &str) -> async_nats::Client {
     let name = format!("PIPEROLL_NATS_{}_URL", user.to_uppercase());
-    let server: async_nats::ServerAddr = servers.setting(&name).parse().unwrap();
-    let (name, password) = (server.username().unwrap(), server.password().unwrap());
+    let urls = servers.setting(&name).split(',');
+    let all: Vec<async_nats::ServerAddr> = urls.map(|url| url.parse().unwrap()).collect();
+    let (name, password) = (all[0].username().unwrap(), all[0].password().unwrap());
     async_nats::ConnectOptions::with_user_and_password(name.to_owned(), password.to_owned())
         .custom_inbox_prefix(format!("_INBOX_{user}"))
-        .connect(server)
+        .connect(&all[..])
         .await
         .unwrap()
 }
