@@ -140,12 +140,11 @@ fn answers(one: &Asked, events: &[&Stood]) -> Vec<String> {
     let mut wrong = Vec::new();
     for heard in &one.heard {
         match heard {
-            Heard::Nothing | Heard::Later(_) => {}
             Heard::Fault(status, said) => wrong.push(format!("answered {status}: {said}")),
             Heard::Refused(status, code) if !events.is_empty() => {
                 wrong.push(format!("refused with {status} `{code}`, yet it stands"));
             }
-            Heard::Refused(..) => {}
+            Heard::Nothing | Heard::Later(_) | Heard::Refused(..) => {}
             Heard::Accepted { outcome, position, event_id } => match events {
                 [event] => {
                     let said = (*position, event_id, one.measure.as_str(), one.level.as_str());
