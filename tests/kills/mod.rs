@@ -2,9 +2,13 @@
 //!
 //! `tests/kill --rounds N --seed S` runs many rounds; every test run goes through two of them.
 
+mod acts;
+mod answers;
 mod checker;
+mod load;
 mod plan;
 mod round;
+mod spoiling;
 
 use crate::support::program::{Servers, number};
 use plan::Synthetic;

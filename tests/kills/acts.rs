@@ -1,0 +1,214 @@
+//! Rounds under load: many clients act over HTTP while service, projector, NATS or Postgres is killed
+//! and comes back; then every answer that anybody got is laid beside the stream.
+
+use std::collections::BTreeMap;
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use piperoll_projections::READ_MODELS;
+use serde_json::{Value, json};
+
+use super::answers::{Asked, Heard, Stood, check};
+use super::load::{Client, Load};
+use super::round::Victim;
+use super::{Seeded, spoiling, victims};
+use crate::routes::{MOST, Served};
+use crate::support::program::{Servers, number, wait_until};
+use crate::support::raw;
+
+/// Clients with a measure of their own, and those that fight over one.
+const ALONE: u64 = 12;
+const FIGHTING: u64 = 4;
+/// So many commands at least are acknowledged in a round.
+const LEAST: u64 = 200;
+/// So many of them at least once the victim is back.
+const AFTER: u64 = 60;
+/// After so many rounds there is another ledger: to read a long one whole takes longer every time.
+const ROUNDS_A_LEDGER: u64 = 10;
+const BOUND: Duration = Duration::from_mins(2);
+const FRAMEWORK: &str = "0000000000000000000000000000f0aa";
+const AREA: &str = "0000000000000000000000000000a0aa";
+
+/// A ledger that goes on from round to round, and all that its clients were told.
+struct Ground {
+    served: Served,
+    tokens: Vec<String>,
+    measures: Vec<String>,
+    asked: Vec<Asked>,
+    /// Reads, and the bytes that they gave.
+    given: Vec<(String, Vec<u8>)>,
+}
+
+fn example(event: &str, changes: &Value) -> Value {
+    let text = std::fs::read_to_string(format!("events/examples/piperoll.{event}.json")).unwrap();
+    let mut fact = serde_json::from_str::<Value>(&text).unwrap()["data"]["fact"].take();
+    for (name, value) in changes.as_object().unwrap() {
+        fact[name] = value.clone();
+    }
+    json!({ "fact": fact })
+}
+
+impl Ground {
+    fn new() -> Self {
+        let served = Served::over(Servers::own("kill-acts"), &[]);
+        let tokens: Vec<String> =
+            (0..4).map(|n| served.token(&format!("Client {n}"), MOST)).collect();
+        let act = |path: &str, body: &Value| {
+            let key = path.replace('/', "-");
+            served.post(&tokens[0], &served.at(path), (&key, None), body).accepted();
+        };
+        act(
+            &format!("/frameworks/{FRAMEWORK}/adopt"),
+            &example("framework.adopted.v1.1", &json!({})),
+        );
+        let within = json!({ "framework": FRAMEWORK });
+        act(&format!("/areas/{AREA}/add"), &example("area.added.v1", &within));
+        let placed = json!({ "framework": FRAMEWORK, "places": [{ "area": AREA }] });
+        let adopted = example("measure.adopted.v1.1", &placed);
+        let measures: Vec<String> =
+            (0..=ALONE).map(|n| format!("{:032x}", 0xE0_0000 + n)).collect();
+        for measure in &measures {
+            act(&format!("/measures/{measure}/adopt"), &adopted);
+        }
+        Self { served, tokens, measures, asked: Vec::new(), given: Vec::new() }
+    }
+
+    fn clients(&self, length: u64, (n, seed): (u64, u64)) -> Vec<Client> {
+        let client = |client: u64| Client {
+            name: format!("{n}-{client}"),
+            token: self.tokens[(client % 4) as usize].clone(),
+            measure: self.measures[client.min(ALONE) as usize].clone(),
+            read_at: length,
+            seeded: Seeded::new(seed ^ (client << 32)),
+            level: (n * 100 + client) * 100_000,
+        };
+        (0..ALONE + FIGHTING).map(client).collect()
+    }
+
+    /// Asks as at a position that the read models have reached, and keeps what is given.
+    fn keep_answers(&mut self) {
+        let get = |path: &str| self.served.get(&self.tokens[0], &self.served.at(path));
+        let at = get("/scorecard").fine()["as_at"]["position"].as_u64().unwrap();
+        for path in [
+            format!("/scorecard?position={at}"),
+            format!("/measures/NM02?position={at}"),
+            format!("/scorecard?position={}", at / 2),
+            format!("/events/{at}"),
+        ] {
+            let heard = get(&path);
+            heard.fine();
+            self.given.push((path, heard.bytes));
+        }
+    }
+
+    /// Ends the victim as a crash would, and brings it back as a supervisor does.
+    fn kill(served: &mut Served, victim: Victim, load: &Load) {
+        match victim {
+            Victim::Writer => {
+                served.take_program().kill();
+                served.serve(&[]);
+                load.base.write().unwrap().clone_from(&served.base);
+            }
+            Victim::Projector => {
+                served.stop_projecting();
+                served.project();
+            }
+            Victim::Nats | Victim::Postgres => {
+                let server = if victim == Victim::Nats { "nats" } else { "postgres" };
+                served.servers.kill(server);
+                served.servers.up();
+            }
+        }
+    }
+
+    /// One round; what it came to.
+    fn round(&mut self, n: u64, seeded: &mut Seeded, victim: Victim) -> Value {
+        let begun = Instant::now();
+        self.keep_answers();
+        let length = self.served.length();
+        let load = Load {
+            base: RwLock::new(self.served.base.clone()),
+            path: self.served.at("/measures"),
+            acknowledged: AtomicU64::new(0),
+            over: AtomicBool::new(false),
+        };
+        let kill_after = 1 + seeded.below(LEAST - AFTER);
+        let clients = self.clients(length, (n, seeded.below(u64::MAX)));
+        let load = &load;
+        let count = || load.acknowledged.load(Ordering::Relaxed);
+        let served = &mut self.served;
+        let asked: Vec<Asked> = std::thread::scope(|scope| {
+            let running: Vec<_> =
+                clients.into_iter().map(|client| scope.spawn(|| client.run(load))).collect();
+            wait_until("acts before the kill", BOUND, || count() >= kill_after);
+            Self::kill(served, victim, load);
+            let enough = LEAST.max(count() + AFTER);
+            wait_until("acts after the kill", BOUND, || count() >= enough);
+            load.over.store(true, Ordering::Relaxed);
+            running.into_iter().flat_map(|client| client.join().unwrap()).collect()
+        });
+        let mut refused: BTreeMap<&str, usize> = BTreeMap::new();
+        for one in &asked {
+            if let Some(Heard::Refused(_, code)) = one.heard.last() {
+                *refused.entry(code).or_default() += 1;
+                // Whoever is alone with a measure is never overtaken there.
+                let fought = self.measures.last() == Some(&one.measure);
+                let due = code == "no_target" || (code == "stale" && fought);
+                assert!(due, "refused with `{code}`: {one:?}");
+            }
+        }
+        let refused = json!(refused);
+        let in_vain: usize = asked.iter().map(Asked::in_vain).sum();
+        self.asked.extend(asked);
+        let events = self.verify();
+        json!({
+            "round": n, "victim": if victim == Victim::Writer { "service".to_owned() } else {
+                format!("{victim:?}").to_lowercase() },
+            "killed_after": kill_after, "acknowledged": count(), "refused": refused,
+            "sent_in_vain_and_again": in_vain,
+            "verified": { "events": events, "requests": self.asked.len(),
+                "answers_given_again": self.given.len(), "rebuilt": READ_MODELS.len() },
+            "seconds": begun.elapsed().as_secs(),
+        })
+    }
+
+    /// Everything so far, not this round's alone; how many events there are.
+    fn verify(&self) -> usize {
+        let ledger = &self.served.body.ledger;
+        let servers = &self.served.servers;
+        let stream: Vec<Stood> = raw::read(servers, ledger).iter().map(Stood::of).collect();
+        assert_eq!(check(&self.asked, &stream), Vec::<String>::new());
+        for model in READ_MODELS {
+            let asked = ["projections", "rebuild", model.name(), "--ledger", ledger, "--json"];
+            let rebuilt = servers.json(&asked);
+            assert_eq!(rebuilt["comparison"]["differences"], json!([]), "{rebuilt}");
+        }
+        for (path, bytes) in &self.given {
+            let again = self.served.get(&self.tokens[0], &self.served.at(path));
+            again.fine();
+            assert!(again.bytes == *bytes, "{path} is answered otherwise than before");
+        }
+        stream.len()
+    }
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_under_load_whoever_is_killed() {
+    let rounds = number("PIPEROLL_KILL_ROUNDS", 10);
+    let seed = number("PIPEROLL_KILL_SEED", 1);
+    let mut seeded = Seeded::new(seed);
+    let mut ground = Ground::new();
+    for (n, victim) in (1..=rounds).zip(victims(&mut seeded, rounds)) {
+        if n > 1 && n % ROUNDS_A_LEDGER == 1 {
+            drop(ground);
+            ground = Ground::new();
+        }
+        let mut line = ground.round(n, &mut seeded, victim);
+        line["seed"] = json!(seed);
+        println!("{line}");
+    }
+    let stream = raw::read(&ground.served.servers, &ground.served.body.ledger);
+    let stream: Vec<Stood> = stream.iter().map(Stood::of).collect();
+    spoiling::every_way_is_found(&ground.asked, &stream);
+}
