@@ -21,8 +21,10 @@ mod publish;
 mod schema;
 mod serve;
 mod token;
+mod watch;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
@@ -138,7 +140,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ended> {
         Command::Projections(args) => projections::run(args, &config).await,
         Command::Publish(args) => publish::run(args, &config).await,
         Command::Schema(args) => schema::run(&args),
-        Command::Serve(args) => serve::run(args, &config).await,
+        Command::Serve(args) => serve::run(args, &config, Arc::default()).await,
         Command::Token(args) => token::run(args, &config).await,
     }
 }

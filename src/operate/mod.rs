@@ -13,6 +13,8 @@ pub mod doctor;
 pub mod guarding;
 pub mod importing;
 pub mod moving_in;
+pub mod numbers;
 pub mod projecting;
 pub mod publishing;
 pub mod site;
+pub mod standing;

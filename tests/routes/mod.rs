@@ -9,6 +9,7 @@ mod limits;
 mod outage;
 mod story;
 mod walk;
+mod watched;
 
 use std::time::Duration;
 
