@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::conventions::post;
 use super::{Heard, MOST, Out, Served};
+use crate::support::held::Held;
 use crate::support::program::Servers;
 
 const BOUND: Duration = Duration::from_mins(1);
@@ -55,6 +56,38 @@ fn what_is_away_is_named_nothing_is_our_fault_and_all_goes_on_when_it_is_back() 
     let events = served.get(&token, &served.at("/events?limit=500")).fine();
     let created = |event: &&serde_json::Value| event["event"]["type"] == "piperoll.post.created.v1";
     assert_eq!(events["items"].as_array().unwrap().iter().filter(created).count(), 3);
+}
+
+#[test]
+fn a_postgres_that_says_nothing_is_named_puts_everything_off_in_time_and_is_waited_for() {
+    let road = Held::to(Servers::shared().setting("PIPEROLL_POSTGRES_URL"));
+    let servers = Servers::shared().by("PIPEROLL_POSTGRES_URL", &road.url);
+    let served = Served::over(servers, &["--request-ms", "6000"]);
+    let token = served.token("Ann", MOST);
+    let create = served.at("/posts/0123456789abcdef0123456789abcdef/create");
+    let act = || served.post(&token, &create, ("held", None), &post("Clerk"));
+    let asks = || served.get(&token, &served.at("/scorecard"));
+    let open = |path: &str| served.send("GET", path, &Out::default());
+    asks().fine();
+    ready_until(open, |parts| parts["postgres"]["state"] == "ready");
+    let length = served.length();
+    road.hold();
+    for put_off in [asks(), act()] {
+        put_off.problem(503, "took_too_long");
+        assert!(put_off.header("retry-after").is_some(), "{put_off:?}");
+    }
+    let unready = ready_until(open, |parts| parts["postgres"]["state"] == "not_ready");
+    let problem = unready.problem(503, "not_ready");
+    assert_eq!(problem["parts"]["nats"]["state"], "ready", "{problem}");
+    open("/livez").fine();
+    let numbers = String::from_utf8(open("/metrics").bytes).unwrap();
+    let down = "piperoll_dependency_up{dependency=\"postgres\"} 0";
+    assert!(numbers.lines().any(|line| line == down), "{numbers}");
+    road.let_go();
+    until(200, || open("/readyz"));
+    until(202, act);
+    until(200, asks);
+    assert_eq!(served.length(), length + 1, "the act that was put off and repeated is one fact");
 }
 
 /// Asks how it stands until the parts are as wanted.

@@ -48,6 +48,13 @@ impl Servers {
         Self { settings: settings.into(), home: None }
     }
 
+    /// The same, one of them reached otherwise.
+    pub(crate) fn by(mut self, name: &str, value: &str) -> Self {
+        let found = self.settings.iter_mut().find(|(known, _)| known == name);
+        value.clone_into(&mut found.unwrap().1);
+        self
+    }
+
     /// Servers that nobody else uses, under a name that no other test of this process has.
     pub(crate) fn own(name: &str) -> Self {
         let state = PathBuf::from(setting("PIPEROLL_STATE"));
