@@ -4,7 +4,7 @@
 //! beside it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use piperoll_events::ids::LedgerName;
@@ -12,30 +12,36 @@ use piperoll_events::ledger::{Created, Ledger as LedgerFact};
 use piperoll_events::{Event, Fact, Position};
 use tokio::sync::{OnceCell, Semaphore, mpsc, watch};
 
-use super::health::Looked;
-use super::numbers::Numbers;
 use super::problem::{Problem, no_such_ledger};
+use super::ready::Looked;
 use crate::asking::answer::Desk;
 use crate::config::Config;
 use crate::identity::tokens::Issuer;
 use crate::identity::vault::Vault;
-use crate::ledger::{Examiner, Guard, Lanes, Pump, Terms};
+use crate::ledger::{Examiner, Gate, Guard, Lanes, Pump, Terms};
 use crate::operate::guarding::under_guard;
+use crate::operate::numbers::Numbers;
 use crate::operate::site::{Site, SiteError, Source};
+use crate::operate::standing::{Board, View};
 use crate::publish::outbound::Outbound;
+
+/// How many writers may wait to be run; whoever opens another waits with them.
+const MOST_WAITING: usize = 16;
 
 /// Everything that a request can reach.
 pub(crate) struct Doors {
     pub(crate) config: Config,
     pub(crate) issuer: Issuer,
-    pub(super) numbers: Arc<Numbers>,
+    pub(super) numbers: Numbers,
     pub(super) looked: Looked,
+    /// How far the publishers of this process are.
+    pub(super) board: Arc<Board>,
     /// How many more may follow updates.
     pub(super) lines: Arc<Semaphore>,
     /// Whether the service is stopping: what has no end of its own ends then.
     pub(super) stopping: watch::Receiver<bool>,
     rooms: Mutex<HashMap<LedgerName, Arc<OnceCell<Arc<Room>>>>>,
-    writers: mpsc::UnboundedSender<Writing>,
+    writers: mpsc::Sender<Writing>,
 }
 
 /// One ledger.
@@ -47,8 +53,9 @@ pub(crate) struct Room {
     founded: OnceCell<Created>,
     desk: OnceCell<Desk>,
     writer: OnceCell<Lanes>,
+    gate: OnceLock<Gate>,
     vault: tokio::sync::Mutex<Option<Arc<Vault>>>,
-    writers: mpsc::UnboundedSender<Writing>,
+    writers: mpsc::Sender<Writing>,
 }
 
 /// What makes a writer work: who looks on, and who carries out what is handed in.
@@ -59,7 +66,7 @@ struct Writing {
 }
 
 /// The writers of the ledgers that are written; somebody runs them.
-pub(super) struct Writers(mpsc::UnboundedReceiver<Writing>);
+pub(super) struct Writers(mpsc::Receiver<Writing>);
 
 impl Doors {
     /// The doors to every ledger on the servers of `config`; nothing is opened yet.
@@ -68,16 +75,17 @@ impl Doors {
     /// The issuer's key.
     pub(super) fn new(
         config: &Config,
-        numbers: Arc<Numbers>,
+        (numbers, board): (Numbers, Arc<Board>),
         lines: usize,
         stopping: watch::Receiver<bool>,
     ) -> Result<(Arc<Self>, Writers), SiteError> {
         let issuer = Issuer::open(config.state()?).map_err(crate::ledger::KeyError::from)?;
-        let (writers, run) = mpsc::unbounded_channel();
+        let (writers, run) = mpsc::channel(MOST_WAITING);
         let rooms = Mutex::default();
         let (config, looked) = (config.clone(), Looked::default());
         let lines = Arc::new(Semaphore::new(lines));
-        let doors = Self { config, issuer, numbers, looked, lines, stopping, rooms, writers };
+        let doors =
+            Self { config, issuer, numbers, looked, board, lines, stopping, rooms, writers };
         Ok((Arc::new(doors), Writers(run)))
     }
 
@@ -95,7 +103,7 @@ impl Doors {
             let source = site.source().await?;
             let examiner = source.examiner();
             let writers = self.writers.clone();
-            let (founded, outbound, desk, writer, vault) = Default::default();
+            let (founded, outbound, desk, writer, gate, vault) = Default::default();
             Ok::<_, SiteError>(Arc::new(Room {
                 site,
                 source,
@@ -104,6 +112,7 @@ impl Doors {
                 founded,
                 desk,
                 writer,
+                gate,
                 vault,
                 writers,
             }))
@@ -122,6 +131,13 @@ impl Doors {
 }
 
 impl Room {
+    /// What is looked at of the ledger, to say how it stands.
+    pub(super) fn view(&self, board: &Board) -> View {
+        let gate = self.gate.get().cloned();
+        let (site, published) = (self.site.clone(), board.find(&self.site.name));
+        View { site, source: Some(self.source.clone()), gate, published }
+    }
+
     /// Whose ledger it is, as its first event says.
     ///
     /// # Errors
@@ -159,7 +175,8 @@ impl Room {
         let (ledger, guard) = self.site.writer().await?;
         let (lanes, pump) = Lanes::over(ledger, Terms::default());
         // Nobody runs it any more when the service stops, and then nobody writes either.
-        self.writers.send(Writing { site: self.site.clone(), guard, pump }).ok();
+        self.gate.set(guard.gate()).ok();
+        self.writers.send(Writing { site: self.site.clone(), guard, pump }).await.ok();
         Ok(lanes)
     }
 

@@ -37,13 +37,16 @@ mod pages;
 pub(crate) mod problem;
 pub(crate) mod query;
 mod questions;
+mod ready;
 pub(crate) mod reply;
 pub(crate) mod route;
 mod serve;
 mod updates;
+mod watch;
 
 pub use document::openapi;
 pub use serve::{Limits, ServeError, serve};
+pub use watch::watch;
 
 /// Every route of the API; pages have theirs in `web/`.
 fn routes() -> Vec<route::Route> {

@@ -1,63 +1,15 @@
-//! Numbers for whoever watches the service: how long requests take, and what becomes of acts.
+//! What is counted of requests: how long they take, what becomes of acts, and who is put off.
 //!
-//! **Invariant:** a label is a route's template, a method, a status or an outcome: never a name, an id
-//! or a text. Names are those of OpenTelemetry's HTTP conventions.
+//! **Invariant:** as of [`crate::operate::numbers`], where each of these stands in the list.
 
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-
 use crate::ledger::{AnswerKind, ExecuteError};
-
-const DURATION: &str = "http_server_request_duration_seconds";
-const ACTS: &str = "piperoll_acts_total";
-/// The bounds that the conventions advise.
-const BOUNDS: [f64; 14] =
-    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
-/// How often what was measured is folded together.
-const UPKEEP: Duration = Duration::from_secs(5);
-
-/// What is counted.
-pub(super) struct Numbers {
-    handle: PrometheusHandle,
-}
-
-impl Numbers {
-    /// Counts from here on.
-    ///
-    /// # Errors
-    /// The bounds above are none; this is our fault.
-    pub(super) fn new() -> Result<Self, BuildError> {
-        let builder = PrometheusBuilder::new()
-            .set_buckets_for_metric(Matcher::Full(DURATION.to_owned()), &BOUNDS)?;
-        let recorder = builder.build_recorder();
-        let handle = recorder.handle();
-        // A second server in one process counts into the first one's numbers.
-        metrics::set_global_recorder(recorder).ok();
-        metrics::describe_histogram!(DURATION, metrics::Unit::Seconds, "How long a request took.");
-        metrics::describe_counter!(ACTS, "What became of acts, by command and outcome.");
-        Ok(Self { handle })
-    }
-
-    /// All of it, as Prometheus reads it.
-    pub(super) fn render(&self) -> String {
-        self.handle.render()
-    }
-
-    /// Folds what was measured together, again and again; ends only when dropped.
-    pub(super) async fn keep_up(&self) {
-        let mut ticks = tokio::time::interval(UPKEEP);
-        loop {
-            ticks.tick().await;
-            self.handle.run_upkeep();
-        }
-    }
-}
 
 /// A request was answered.
 pub(super) fn answered(method: &'static str, route: &str, status: u16, took: Duration) {
     metrics::histogram!(
-        DURATION,
+        "http_server_request_duration_seconds",
         "http_request_method" => method,
         "http_route" => route.to_owned(),
         "http_response_status_code" => status.to_string(),
@@ -78,5 +30,44 @@ pub(super) fn acted(command: &'static str, kind: Result<AnswerKind, &ExecuteErro
         Err(ExecuteError::Closed(_)) => "closed",
         Err(_) => "failed",
     };
-    metrics::counter!(ACTS, "command" => command, "outcome" => outcome).increment(1);
+    metrics::counter!("piperoll_acts_total", "command" => command, "outcome" => outcome)
+        .increment(1);
+}
+
+/// Counts from here on who is put off: a first time is seen only after a nought.
+pub(super) fn begin() {
+    for reason in ["too_fast", "busy", "too_many_acts", "too_many_lines", "took_too_long"] {
+        metrics::counter!("piperoll_requests_refused_total", "reason" => reason).increment(0);
+    }
+}
+
+/// A request was put off because of pace or load.
+pub(super) fn put_off(reason: &'static str) {
+    metrics::counter!("piperoll_requests_refused_total", "reason" => reason).increment(1);
+}
+
+/// Counts something as under way as long as it is held.
+pub(super) struct UnderWay(&'static str);
+
+impl UnderWay {
+    /// A request.
+    pub(super) fn request() -> Self {
+        Self::one("http_server_active_requests")
+    }
+
+    /// An act.
+    pub(super) fn act() -> Self {
+        Self::one("piperoll_acts_in_flight")
+    }
+
+    fn one(name: &'static str) -> Self {
+        metrics::gauge!(name).increment(1);
+        Self(name)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        metrics::gauge!(self.0).decrement(1);
+    }
 }

@@ -11,6 +11,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
+use super::numbers;
 use super::problem::Problem;
 
 /// More people than this at once, and those who have gone quiet are forgotten.
@@ -37,6 +38,7 @@ impl Pace {
             self.people.retain_recent();
         }
         self.people.check_key(&person.to_owned()).map_err(|until| {
+            numbers::put_off("too_fast");
             let wait = until.wait_time_from(DefaultClock::default().now());
             let seconds = wait.as_secs().saturating_add(1);
             let detail = format!("you ask faster than you may; wait {seconds} s");

@@ -21,17 +21,19 @@ use axum::routing::{MethodFilter, on};
 use metrics_exporter_prometheus::BuildError;
 use piperoll_events::profile::MOST_BYTES;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tracing::Instrument;
 
 use super::admit::{admit, identify, visitor};
 use super::doors::Doors;
-use super::numbers::{self, Numbers};
+use super::numbers::{self, UnderWay};
 use super::pace::Pace;
 use super::problem::Problem;
 use super::route::{Allows, Answers, Call, Method, Route};
 use crate::config::Config;
+use crate::operate::numbers::Numbers;
 use crate::operate::site::SiteError;
+use crate::operate::standing::Board;
 use crate::web;
 
 /// How long a response may linger, beside the time of a request, once the service stops.
@@ -44,6 +46,8 @@ pub struct Limits {
     pub time: Duration,
     /// How many may be under way.
     pub at_once: usize,
+    /// How many acts may be under way.
+    pub acts: usize,
     /// How many one person may make in a second, for long.
     pub per_second: NonZeroU32,
     /// How many may follow updates at a time.
@@ -77,6 +81,7 @@ struct Serving {
     doors: Arc<Doors>,
     limits: Limits,
     places: Semaphore,
+    acts: Semaphore,
     pace: Pace,
     /// The methods of each path, for those who use another.
     methods: HashMap<String, String>,
@@ -90,13 +95,15 @@ pub async fn serve(
     config: &Config,
     address: SocketAddr,
     limits: Limits,
+    board: Arc<Board>,
     listening: impl FnOnce(SocketAddr) + Send,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let numbers = Arc::new(Numbers::new()?);
+    let numbers = Numbers::new()?;
+    numbers::begin();
     let (stops, stopping) = watch::channel(false);
     let (doors, writers) =
-        Doors::new(config, Arc::clone(&numbers), limits.lines, stopping.clone())?;
+        Doors::new(config, (numbers.clone(), board), limits.lines, stopping.clone())?;
     let listened = |source| ServeError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listened)?;
     listening(listener.local_addr().map_err(listened)?);
@@ -122,6 +129,7 @@ pub async fn serve(
 
 fn router(doors: Arc<Doors>, limits: Limits) -> Router {
     let (places, pace) = (Semaphore::new(limits.at_once), Pace::new(limits.per_second));
+    let acts = Semaphore::new(limits.acts);
     let (mut router, mut methods) = (Router::new(), HashMap::<String, String>::new());
     for route in super::routes().into_iter().chain(web::routes()) {
         let (filter, names) = match route.operation.method {
@@ -139,7 +147,7 @@ fn router(doors: Arc<Doors>, limits: Limits) -> Router {
         };
         router = router.route(&path, on(filter, handler));
     }
-    let serving = Arc::new(Serving { doors, limits, places, pace, methods });
+    let serving = Arc::new(Serving { doors, limits, places, acts, pace, methods });
     router
         .fallback(no_such_address)
         .method_not_allowed_fallback(other_method)
@@ -202,19 +210,19 @@ async fn enter(
         // Whether it lives must be told however busy it is.
         let place = match operation.allows {
             Allows::Anybody => None,
-            _ => Some(serving.places.try_acquire().map_err(|_| {
-                Problem::later("busy", "too much is asked at once; try again in a moment")
-            })?),
+            _ => Some(place(&serving.places)?),
         };
         let work = handle(serving, route, parts, request);
         let response = tokio::time::timeout(serving.limits.time, work).await;
         drop(place);
         response.map_err(|_| {
+            numbers::put_off("took_too_long");
             let detail = "it took too long; repeat it, an act with the same Idempotency-Key";
             Problem::later("took_too_long", detail)
         })?
     };
     let shown = async {
+        let _under_way = UnderWay::request();
         let refuse = |problem| {
             let visitor = headers.and_then(|headers| visitor(&serving.doors, &headers).ok());
             operation.refuse(problem, visitor.as_ref(), &address)
@@ -257,8 +265,31 @@ async fn handle(
     }
     let body = body?;
     let doors = Arc::clone(&serving.doors);
+    // Its body is read and its caller known: whoever is put off is told.
+    let _act = match (route.operation.method, route.operation.answers) {
+        (Method::Post(_), Answers::Programs) => Some(act(&serving.acts)?),
+        _ => None,
+    };
     let call = Call { doors, bearer, room, path, address, query, headers, body };
     (route.handle)(call).await
+}
+
+/// A place among the requests under way.
+fn place(places: &Semaphore) -> Result<SemaphorePermit<'_>, Problem> {
+    places.try_acquire().map_err(|_| {
+        numbers::put_off("busy");
+        Problem::later("busy", "too much is asked at once; try again in a moment")
+    })
+}
+
+/// A place among the acts under way.
+fn act(acts: &Semaphore) -> Result<(SemaphorePermit<'_>, UnderWay), Problem> {
+    let permit = acts.try_acquire().map_err(|_| {
+        numbers::put_off("too_many_acts");
+        let detail = "too many acts are under way; repeat it with the same Idempotency-Key";
+        Problem::later("too_many_acts", detail)
+    })?;
+    Ok((permit, UnderWay::act()))
 }
 
 fn is_json(headers: &HeaderMap) -> Result<(), Problem> {

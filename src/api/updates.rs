@@ -92,6 +92,7 @@ struct Line {
 async fn follow(call: &Call, asked: Asked) -> Result<Response, Problem> {
     let room = call.room()?;
     let place = Arc::clone(&call.doors.lines).try_acquire_owned().map_err(|_| {
+        super::numbers::put_off("too_many_lines");
         Problem::later("busy", "too many follow the updates; try again in a moment")
     })?;
     let outbound = outbound(room).await?;

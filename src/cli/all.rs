@@ -1,9 +1,12 @@
 //! `piperoll all`: every role in one process.
 
+use std::sync::Arc;
+
 use clap::Parser;
 
 use super::{Ended, project, publish, serve};
 use crate::config::Config;
+use crate::operate::standing::Board;
 
 /// Serves the HTTP API, keeps the read models up to date and publishes updates, in one process, until it
 /// is stopped. Updates are published where the publisher's credential is given.
@@ -15,22 +18,23 @@ pub struct Args {
     #[command(flatten)]
     serving: serve::Args,
     #[command(flatten)]
-    projecting: project::Args,
+    projecting: project::Ledgers,
 }
 
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
-    let ledgers = args.projecting.ledgers().to_vec();
+    let board = Arc::<Board>::default();
+    let ledgers = args.projecting.named().to_vec();
     let publishing = async {
         if config.nats_publisher_url.is_none() {
             tracing::warn!("nothing is published: PIPEROLL_NATS_PUBLISHER_URL is not set");
             return std::future::pending().await;
         }
-        publish::keep_up(&ledgers, config).await
+        publish::keep_up(&ledgers, config, &board).await
     };
     // Whichever ends first ends the other: half a service would look like a whole one.
     tokio::select! {
-        served = serve::run(args.serving, config) => served,
-        projected = project::keep_up(args.projecting, config) => {
+        served = serve::run(args.serving, config, Arc::clone(&board)) => served,
+        projected = project::keep_up(&ledgers, config) => {
             projected?;
             anyhow::bail!("the projectors ended by themselves")
         }

@@ -26,8 +26,10 @@ mod schema;
 mod serve;
 mod token;
 mod vault;
+mod watch;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
@@ -154,7 +156,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ended> {
         Command::Publish(args) => publish::run(args, &config).await,
         Command::Restore(args) => restore::run(args, &config).await,
         Command::Schema(args) => schema::run(&args),
-        Command::Serve(args) => serve::run(args, &config).await,
+        Command::Serve(args) => serve::run(args, &config, Arc::default()).await,
         Command::Token(args) => token::run(args, &config).await,
         Command::Vault(args) => vault::run(args, &config).await,
     }

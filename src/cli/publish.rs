@@ -1,14 +1,17 @@
 //! `piperoll publish`: the publisher role.
 
+use std::sync::Arc;
+
 use clap::Parser;
 use piperoll_events::ids::LedgerName;
 use tokio::task::JoinSet;
 
-use super::{Ended, output};
+use super::{Ended, output, watch};
 use crate::config::Config;
 use crate::ledger::Until;
 use crate::operate::publishing::{self, Begin};
 use crate::operate::site::Site;
+use crate::operate::standing::Board;
 
 /// Tells a body's own systems what changed: updates on a stream of their own, until it is stopped.
 #[derive(Debug, Parser)]
@@ -32,6 +35,8 @@ pub struct Args {
     /// Throw away what was published before; every subscriber begins again.
     #[arg(long, requires = "make_stream")]
     begin_again: bool,
+    #[command(flatten)]
+    watching: watch::Args,
 }
 
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
@@ -45,7 +50,8 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
     }
     if args.until_caught_up {
         for name in &args.ledger {
-            let at = publishing::publish(&Site::new(config, name), Until::Head).await?;
+            let at = publishing::publish(&Site::new(config, name), Until::Head, &Board::default())
+                .await?;
             if args.json {
                 output::json(&serde_json::json!({ "ledger": name, "standing": at }))?;
             } else {
@@ -57,8 +63,10 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
         }
         return Ok(Ended::Fine);
     }
+    let board = Arc::<Board>::default();
     tokio::select! {
-        ended = keep_up(&args.ledger, config) => ended?,
+        ended = keep_up(&args.ledger, config, &board) => ended?,
+        ended = args.watching.watch(config, &args.ledger, Arc::clone(&board)) => ended?,
         stopped = tokio::signal::ctrl_c() => stopped?,
     }
     output::line("stopped")?;
@@ -66,11 +74,16 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
 }
 
 /// Keeps updates up with their ledgers until one of them can't be.
-pub(super) async fn keep_up(ledgers: &[LedgerName], config: &Config) -> anyhow::Result<()> {
+pub(super) async fn keep_up(
+    ledgers: &[LedgerName],
+    config: &Config,
+    board: &Arc<Board>,
+) -> anyhow::Result<()> {
     let mut work = JoinSet::new();
     for name in ledgers {
         let site = Site::new(config, name);
-        work.spawn(async move { publishing::publish(&site, Until::Dropped).await });
+        let board = Arc::clone(board);
+        work.spawn(async move { publishing::publish(&site, Until::Dropped, &board).await });
     }
     if let Some(ended) = work.join_next().await {
         ended??;

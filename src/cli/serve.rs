@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
@@ -10,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Ended, output};
 use crate::api::{self, Limits};
 use crate::config::Config;
+use crate::operate::standing::Board;
 
 /// Serves the HTTP API until it is stopped; requests under way are finished.
 #[derive(Debug, Parser)]
@@ -27,6 +29,9 @@ pub struct Args {
     /// How many requests may be under way.
     #[arg(long, default_value_t = 256)]
     at_once: usize,
+    /// How many acts may be under way.
+    #[arg(long, default_value_t = 64)]
+    acts_at_once: usize,
     /// How many may follow updates at a time.
     #[arg(long, default_value_t = 64)]
     lines: usize,
@@ -35,7 +40,7 @@ pub struct Args {
     per_second: NonZeroU32,
 }
 
-pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
+pub(super) async fn run(args: Args, config: &Config, board: Arc<Board>) -> anyhow::Result<Ended> {
     let (mut terminated, mut interrupted) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = async move {
@@ -45,12 +50,13 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
         }
     };
     let time = Duration::from_millis(args.request_ms);
-    let (at_once, per_second, lines) = (args.at_once, args.per_second, args.lines);
-    let limits = Limits { time, at_once, per_second, lines };
+    let (at_once, acts) = (args.at_once, args.acts_at_once);
+    let (per_second, lines) = (args.per_second, args.lines);
+    let limits = Limits { time, at_once, acts, per_second, lines };
     let listening = |address| {
         // Whoever started it may not read; it serves all the same.
         output::line(format!("listening on http://{address}")).ok();
     };
-    api::serve(config, args.listen, limits, listening, stop).await?;
+    api::serve(config, args.listen, limits, board, listening, stop).await?;
     Ok(Ended::Fine)
 }

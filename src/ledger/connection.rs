@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+const LOST: &str = "piperoll_nats_disconnections_total";
 
 /// Whose credential a connection uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,6 +201,8 @@ impl Connection {
                 }
                 _ => ConnectError::Unreachable { at: at.clone(), role: role_name, source },
             })?;
+        // Counted from the start, so that the first loss is seen as one.
+        metrics::counter!(LOST, "role" => role_name).increment(0);
         Ok(Self { client, role, denials, patience: PATIENCE })
     }
 
@@ -332,7 +335,10 @@ fn listen(role: &'static str, event: &Event, denied: &watch::Sender<String>) {
         }
         Event::SlowConsumer(id) => tracing::warn!(role, id, "a reader of NATS is too slow"),
         Event::Connected => tracing::info!(role, "connected to NATS"),
-        Event::Disconnected => tracing::warn!(role, "the connection to NATS is lost; reconnecting"),
+        Event::Disconnected => {
+            metrics::counter!(LOST, "role" => role).increment(1);
+            tracing::warn!(role, "the connection to NATS is lost; reconnecting");
+        }
         Event::LameDuckMode | Event::Draining | Event::Closed => {
             tracing::info!(role, %event, "the NATS connection changes");
         }

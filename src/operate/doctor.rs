@@ -406,10 +406,16 @@ async fn read_model(
         let remedy = "compare the stream with its copy, then: piperoll projections rebuild";
         return finding(of, told(&error), remedy);
     }
-    match Lag::between(cursor.position, head, None) {
+    let waiting = match source.time_of(cursor.position.next()).await {
+        Ok(time) => time.map(|time| clock::now().signed_duration_since(time)),
+        Err(error) => return warning(of, told(&error), again),
+    };
+    match Lag::between(cursor.position, head, waiting) {
         Lag::Level {} => fine(of, format!("level with the ledger at {head}")),
-        Lag::Behind { events, .. } => {
-            warning(of, format!("{events} events behind"), "run `piperoll project` for this ledger")
+        Lag::Behind { events, seconds } => {
+            let seconds = seconds.map(|seconds| format!(", {seconds} s")).unwrap_or_default();
+            let remedy = "run `piperoll project` for this ledger";
+            warning(of, format!("{events} events{seconds} behind"), remedy)
         }
         Lag::Ahead { events } => finding(
             of,

@@ -19,6 +19,7 @@ use piperoll_projections::scorecard::history::Span;
 use serde::Serialize;
 
 use super::site::{Site, SiteError, Source};
+use super::standing::Board;
 use crate::asking::answer::{AskingError, Desk};
 use crate::ledger::{AskError, ConnectError, Connection, FollowError, Replicas, Role, Until};
 use crate::publish::outbound::{Outbound, OutboundError, Unsent};
@@ -103,7 +104,7 @@ through_site!(AskError, ConnectError, crate::config::Missing);
 ///
 /// # Errors
 /// What somebody has to look at; to the head also whatever else is in the way.
-pub async fn publish(site: &Site, until: Until) -> Result<Standing, PublishError> {
+pub async fn publish(site: &Site, until: Until, board: &Board) -> Result<Standing, PublishError> {
     let mut standing = Standing {
         sequence: 0,
         position: Position::START,
@@ -113,7 +114,7 @@ pub async fn publish(site: &Site, until: Until) -> Result<Standing, PublishError
     let mut pause = Duration::from_millis(50);
     loop {
         let before = standing.published;
-        let Err(error) = publish_once(site, until, &mut standing).await else {
+        let Err(error) = publish_once(site, until, &mut standing, board).await else {
             return Ok(standing);
         };
         // Whoever waits for the end is told at once what is in the way of it.
@@ -157,6 +158,7 @@ struct Publisher<'a> {
     desk: &'a Desk,
     outbound: &'a Outbound,
     standing: &'a mut Standing,
+    board: &'a Board,
     /// The last update, where its event gives more.
     halfway: Option<(Placing, Vec<u8>)>,
 }
@@ -165,6 +167,7 @@ async fn publish_once(
     site: &Site,
     until: Until,
     standing: &mut Standing,
+    board: &Board,
 ) -> Result<(), PublishError> {
     let source = site.source().await?;
     let outbound = site.outbound(Role::Publisher).await?;
@@ -178,7 +181,7 @@ async fn publish_once(
     loop {
         let (source, desk, outbound) = (&source, &desk, &outbound);
         let mut publisher =
-            Publisher { source, desk, outbound, standing: &mut *standing, halfway: None };
+            Publisher { source, desk, outbound, standing: &mut *standing, board, halfway: None };
         let before = publisher.standing.published;
         match publisher.run(until).await {
             // Another publisher was quicker, or an answer was lost.
@@ -211,7 +214,7 @@ impl Publisher<'_> {
                 self.halfway = Some((placing, body));
             }
         }
-        self.standing.looked_at = after;
+        self.looked(after);
         let mut following = self.source.follow(after, until);
         while let Some(batch) = following.next().await {
             let batch = batch?;
@@ -231,10 +234,15 @@ impl Publisher<'_> {
                     return Ok(Ended::Look);
                 }
                 after = upto;
-                self.standing.looked_at = after;
+                self.looked(after);
             }
         }
         Ok(Ended::AtHead)
+    }
+
+    fn looked(&mut self, upto: Position) {
+        self.standing.looked_at = upto;
+        self.board.looked(self.source.stream.name(), upto);
     }
 
     /// Waits until the read models have come to a position.

@@ -66,12 +66,31 @@ fn the_numbers_name_templates_and_outcomes_and_nobody() {
     for outcome in ["recorded", "repeated", "rejected"] {
         assert!(has(&["piperoll_acts_total", "post.create", outcome, " 1"]), "{text}");
     }
-    for name in [&*served.body.ledger, "Uncommon", id] {
+    for name in ["Uncommon", id] {
         assert!(!text.contains(name), "`{name}` stands in the numbers");
     }
+    let label = format!("ledger=\"{}\"", served.body.ledger);
+    let elsewhere = text.replace(&label, "").contains(&*served.body.ledger);
+    assert!(text.contains(&label) && !elsewhere, "a ledger is named by its label alone: {text}");
     let ready = served.send("GET", "/readyz", &Out::default()).fine();
     let part = &ready["parts"][format!("{}/scorecard", served.body.ledger)];
     assert_eq!(part["state"], json!("ready"));
+}
+
+#[test]
+fn too_many_acts_are_put_off_by_name_and_reads_go_on() {
+    let served = Served::with(&["--acts-at-once", "0"]);
+    let token = served.token("Ann", MOST);
+    let create = served.at("/posts/0123456789abcdef0123456789abcdef/create");
+    let length = served.length();
+    let put_off = served.post(&token, &create, ("k", None), &post("Clerk"));
+    put_off.problem(503, "too_many_acts");
+    assert_eq!(put_off.header("retry-after"), Some("1"));
+    assert_eq!(served.length(), length);
+    served.get(&token, &served.at("/scorecard")).fine();
+    let numbers = String::from_utf8(served.send("GET", "/metrics", &Out::default()).bytes);
+    let counted = "piperoll_requests_refused_total{reason=\"too_many_acts\"} 1";
+    assert!(numbers.unwrap().lines().any(|line| line == counted));
 }
 
 /// Acts again and again, each time otherwise, until the answer is one of this status.
@@ -99,6 +118,16 @@ fn a_stream_changed_while_it_is_served_is_written_no_more_and_still_read_until_i
     let problem = closed.problem(503, "ledger_closed");
     assert!(!problem.to_string().contains("max_age"), "it tells of what stands behind: {problem}");
     let length = served.length();
+    let ready = served.send("GET", "/readyz", &Out::default()).fine();
+    let part = |name: &str| ready["parts"][format!("{}/{name}", served.body.ledger)].clone();
+    assert_eq!(part("guard")["guard"], json!("closed"), "{ready}");
+    assert_eq!(part("guard")["findings"], json!(["max_age"]));
+    assert_eq!(part("writing")["state"], json!("not_ready"));
+    assert_eq!(part("reading")["state"], json!("ready"));
+    let numbers = served.send("GET", "/metrics", &Out::default());
+    let numbers = String::from_utf8(numbers.bytes).unwrap();
+    let shut = format!("piperoll_guard_open{{ledger=\"{}\"}} 0", served.body.ledger);
+    assert!(numbers.lines().any(|line| line == shut), "{numbers}");
     let create = served.at("/posts/0123456789abcdef0123456789abcdef/create");
     served.post(&token, &create, ("closed", None), &post("P")).problem(503, "ledger_closed");
     assert_eq!(served.length(), length);

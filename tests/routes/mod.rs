@@ -9,6 +9,7 @@ mod limits;
 mod outage;
 pub(crate) mod story;
 mod walk;
+mod watched;
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! The ground that journeys stand on: real servers, a ledger of its own for each test.
 
+pub(crate) mod held;
 pub(crate) mod invented;
 pub(crate) mod lossy;
 pub(crate) mod program;

@@ -48,6 +48,13 @@ impl Servers {
         Self { settings: settings.into(), home: None }
     }
 
+    /// The same, one of them reached otherwise.
+    pub(crate) fn by(mut self, name: &str, value: &str) -> Self {
+        let found = self.settings.iter_mut().find(|(known, _)| known == name);
+        value.clone_into(&mut found.unwrap().1);
+        self
+    }
+
     /// Servers that nobody else uses, under a name that no other test of this process has.
     pub(crate) fn own(name: &str) -> Self {
         Self::made(name, &["start"])
@@ -207,8 +214,13 @@ impl Running {
 
     /// Asks it to end as an operator does (SIGTERM).
     pub(crate) fn terminate(&self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let (signal, id) = (format!("-{name}"), self.child.id().to_string());
+        assert!(Command::new("kill").args([&signal, &id]).status().unwrap().success());
     }
 
     /// Whether it has ended.

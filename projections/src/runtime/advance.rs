@@ -4,6 +4,7 @@
 //! nothing is written. So of two workers one stops, and rows never stand without their cursor.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures::SinkExt;
@@ -52,12 +53,19 @@ impl Committer {
         mut self,
         mut batches: mpsc::Receiver<Folded>,
         reached: watch::Sender<Position>,
+        model: &'static str,
     ) -> (Self, Result<(), RuntimeError>) {
         while let Some(folded) = batches.recv().await {
             let position = folded.cursor.position;
+            let rows = folded.tables.iter().map(|table| table.rows).sum::<u64>();
+            let begun = Instant::now();
             if let Err(error) = self.advance(folded).await {
                 return (self, Err(error));
             }
+            metrics::histogram!("piperoll_projection_write_duration_seconds", "model" => model)
+                .record(begun.elapsed());
+            metrics::histogram!("piperoll_projection_batch_rows", "model" => model)
+                .record(u32::try_from(rows).unwrap_or(u32::MAX));
             reached.send_replace(position);
         }
         (self, Ok(()))

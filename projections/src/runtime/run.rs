@@ -3,7 +3,7 @@
 //! **Invariant:** two batches at most are on their way, and they are committed in order by one
 //! connection. When either half fails, both stop and what was not committed is forgotten.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::Pool;
 use futures::future::try_join_all;
@@ -96,7 +96,8 @@ impl Worker {
         let committer = self.committer.take().ok_or(RuntimeError::Task)?;
         let (folded, to_commit) = mpsc::channel(1);
         let mut committing = JoinSet::new();
-        committing.spawn(committer.run(to_commit, self.reached.clone()));
+        let model = self.folder.model.name();
+        committing.spawn(committer.run(to_commit, self.reached.clone(), model));
         let fed = self.feed(batches, folded, until, &mut committing).await;
         match fed {
             Ok(Some(ended)) => ended,
@@ -132,8 +133,12 @@ impl Worker {
             let Some(batch) = batch else { break };
             let batch = batch.map_err(RuntimeError::Source)?;
             self.folder.prepare(&self.lookup, &batch).await?;
-            let committed = self.position();
-            if let Some(batch) = self.folder.fold(&batch, committed)?
+            let (committed, begun) = (self.position(), Instant::now());
+            let batch = self.folder.fold(&batch, committed)?;
+            let model = self.folder.model.name();
+            metrics::histogram!("piperoll_projection_fold_duration_seconds", "model" => model)
+                .record(begun.elapsed());
+            if let Some(batch) = batch
                 && folded.send(batch).await.is_err()
             {
                 break;
