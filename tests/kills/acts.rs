@@ -14,8 +14,8 @@ use super::load::{Client, Load};
 use super::round::Victim;
 use super::{Seeded, spoiling, victims};
 use crate::routes::{MOST, Served};
-use crate::support::program::{Servers, number, wait_until};
-use crate::support::raw;
+use crate::support::program::{Servers, block_on, number, wait_until};
+use crate::support::{ask_raw, raw};
 
 /// Clients with a measure of their own, and those that fight over one.
 const ALONE: u64 = 12;
@@ -50,8 +50,8 @@ fn example(event: &str, changes: &Value) -> Value {
 }
 
 impl Ground {
-    fn new() -> Self {
-        let served = Served::over(Servers::own("kill-acts"), &[]);
+    fn new(servers: Servers) -> Self {
+        let served = Served::over(servers, &[]);
         let tokens: Vec<String> =
             (0..4).map(|n| served.token(&format!("Client {n}"), MOST)).collect();
         let act = |path: &str, body: &Value| {
@@ -103,7 +103,7 @@ impl Ground {
     }
 
     /// Ends the victim as a crash would, and brings it back as a supervisor does.
-    fn kill(served: &mut Served, victim: Victim, load: &Load) {
+    fn kill(served: &mut Served, (victim, member): (Victim, &str), load: &Load) {
         match victim {
             Victim::Writer => {
                 served.take_program().kill();
@@ -115,11 +115,30 @@ impl Ground {
                 served.project();
             }
             Victim::Nats | Victim::Postgres => {
-                let server = if victim == Victim::Nats { "nats" } else { "postgres" };
-                served.servers.kill(server);
+                served.servers.kill(if victim == Victim::Nats { member } else { "postgres" });
                 served.servers.up();
             }
         }
+    }
+
+    /// Which NATS server goes down, and what it is: of three, the one that leads the ledger's stream or
+    /// one that follows it.
+    fn member(&self, seeded: &mut Seeded) -> (String, &'static str) {
+        let servers = &self.served.servers;
+        if !servers.clustered() {
+            return ("nats".to_owned(), "nats");
+        }
+        let about = format!("$JS.API.STREAM.INFO.piperoll_{}", self.served.body.ledger);
+        let leader: u64 = block_on(async {
+            let client = raw::client(servers, "owner").await;
+            let info = ask_raw(&client, about, &json!({})).await;
+            assert_eq!(info["config"]["num_replicas"], 3);
+            info["cluster"]["leader"].as_str().unwrap().rsplit('-').next().unwrap().parse().unwrap()
+        });
+        if seeded.below(2) == 0 {
+            return (format!("nats-{leader}"), "nats, the leader");
+        }
+        (format!("nats-{}", (leader + seeded.below(2)) % 3 + 1), "nats, a follower")
     }
 
     /// One round; what it came to.
@@ -127,6 +146,7 @@ impl Ground {
         let begun = Instant::now();
         self.keep_answers();
         let length = self.served.length();
+        let (member, part) = self.member(seeded);
         let load = Load {
             base: RwLock::new(self.served.base.clone()),
             path: self.served.at("/measures"),
@@ -142,7 +162,7 @@ impl Ground {
             let running: Vec<_> =
                 clients.into_iter().map(|client| scope.spawn(|| client.run(load))).collect();
             wait_until("acts before the kill", BOUND, || count() >= kill_after);
-            Self::kill(served, victim, load);
+            Self::kill(served, (victim, &member), load);
             let enough = LEAST.max(count() + AFTER);
             wait_until("acts after the kill", BOUND, || count() >= enough);
             load.over.store(true, Ordering::Relaxed);
@@ -163,8 +183,12 @@ impl Ground {
         self.asked.extend(asked);
         let events = self.verify();
         json!({
-            "round": n, "victim": if victim == Victim::Writer { "service".to_owned() } else {
-                format!("{victim:?}").to_lowercase() },
+            "round": n, "victim": match victim {
+                Victim::Writer => "service",
+                Victim::Nats => part,
+                Victim::Projector => "projector",
+                Victim::Postgres => "postgres",
+            },
             "killed_after": kill_after, "acknowledged": count(), "refused": refused,
             "sent_in_vain_and_again": in_vain,
             "verified": { "events": events, "requests": self.asked.len(),
@@ -180,8 +204,8 @@ impl Ground {
         let stream: Vec<Stood> = raw::read(servers, ledger).iter().map(Stood::of).collect();
         assert_eq!(check(&self.asked, &stream), Vec::<String>::new());
         for model in READ_MODELS {
-            let asked = ["projections", "rebuild", model.name(), "--ledger", ledger, "--json"];
-            let rebuilt = servers.json(&asked);
+            let asked = ["projections", "rebuild", model.name(), "--ledger", ledger];
+            let rebuilt = servers.json(&[&asked[..], &["--drop-old", "--json"]].concat());
             assert_eq!(rebuilt["comparison"]["differences"], json!([]), "{rebuilt}");
         }
         for (path, bytes) in &self.given {
@@ -195,14 +219,23 @@ impl Ground {
 
 #[test]
 fn nothing_is_lost_or_doubled_under_load_whoever_is_killed() {
-    let rounds = number("PIPEROLL_KILL_ROUNDS", 10);
+    rounds(|| Servers::own("kill-acts"), 10);
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_on_three_replicas_whoever_is_killed() {
+    rounds(|| Servers::own_cluster("kill-cluster"), 4);
+}
+
+fn rounds(servers: fn() -> Servers, usual: u64) {
+    let rounds = number("PIPEROLL_KILL_ROUNDS", usual);
     let seed = number("PIPEROLL_KILL_SEED", 1);
     let mut seeded = Seeded::new(seed);
-    let mut ground = Ground::new();
+    let mut ground = Ground::new(servers());
     for (n, victim) in (1..=rounds).zip(victims(&mut seeded, rounds)) {
         if n > 1 && n % ROUNDS_A_LEDGER == 1 {
             drop(ground);
-            ground = Ground::new();
+            ground = Ground::new(servers());
         }
         let mut line = ground.round(n, &mut seeded, victim);
         line["seed"] = json!(seed);

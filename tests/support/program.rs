@@ -65,6 +65,11 @@ impl Servers {
         Self::made(name, &["start", "--cluster"])
     }
 
+    /// Whether there are three NATS servers.
+    pub(crate) fn clustered(&self) -> bool {
+        self.setting("PIPEROLL_NATS_OWNER_URL").contains(',')
+    }
+
     fn made(name: &str, start: &[&str]) -> Self {
         let state = PathBuf::from(setting("PIPEROLL_STATE"));
         let shared = state.parent().unwrap().to_str().unwrap();
