@@ -13,7 +13,7 @@ use crate::operate::site::Site;
 /// Accepts on the record what the guard finds to differ, and so opens writing again.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Example:\n  piperoll accept --ledger northmoor --difference created --why \"restored from the backup of Monday\"\n\n`piperoll doctor --ledger NAME` lists what differs. Exactly that must be named, so that nothing is\naccepted unseen. Writers that run already take notice when they are started again."
+    after_help = "Example:\n  piperoll accept --ledger northmoor --difference created --why \"restored from the backup of Monday\"\n\n`piperoll doctor --ledger NAME` lists what differs. Exactly that must be named, so that nothing is\naccepted unseen. Services that run already take notice at the next act."
 )]
 pub struct Args {
     /// The ledger.

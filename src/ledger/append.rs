@@ -15,7 +15,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -31,7 +31,7 @@ use super::asked::{
 use super::authenticity::{Verifier, WriterKey};
 use super::batch::{self, Letter, Stop};
 use super::draft::{Draft, Step};
-use super::guard::Gate;
+use super::guard::{Closed, Gate};
 use super::held::{Held, Shelf};
 use super::loading::{Fresh, Loaded};
 use super::numbers;
@@ -42,6 +42,8 @@ use crate::commands::Request;
 
 /// How often an append that came too late is decided again.
 const AGAIN: usize = 3;
+/// How long another's message that is on its way is waited for, in turn.
+const PAUSES_MS: [u64; 8] = [2, 5, 10, 20, 50, 100, 200, 400];
 /// How many entities are read at a time.
 pub(super) const READS_AT_ONCE: usize = 32;
 /// How many entities are held at most, twice over, unless all are.
@@ -188,7 +190,20 @@ impl Ledger {
     }
 
     pub(super) async fn run(&self, asked: &[Asked<'_>]) -> Result<Vec<Answer>, Failed> {
+        self.look_for_acceptance().await;
         self.carry_out(asked, self.decide(asked).await?, Sent::default(), Vec::new()).await
+    }
+
+    /// Where the gate is shut by what differs, reads the ledger's own history on: somebody may have
+    /// accepted it through another process.
+    pub(super) async fn look_for_acceptance(&self) {
+        if matches!(self.gate.closed(), Some(Closed::Differs(_))) {
+            let itself = EntityRef::from(self.identity.ledger_id);
+            let held = self.shelf().find(itself);
+            let held = held.unwrap_or_else(|| Arc::new(Held::new(EntityKind::Ledger)));
+            // What can't be read leaves the gate as it is.
+            self.catch_up(itself, held).await.ok();
+        }
     }
 
     /// Looks every request up in its entity's history, decides it, drafts what is to be recorded.
@@ -219,6 +234,7 @@ impl Ledger {
         mut tried: Vec<Stop>,
     ) -> Result<Vec<Answer>, Failed> {
         let Decided { mut loaded, mut steps } = decided;
+        let mut pauses = PAUSES_MS.into_iter().map(Duration::from_millis);
         loop {
             let drafts: Vec<&mut Draft> = steps.iter_mut().filter_map(Step::draft).collect();
             if drafts.is_empty() {
@@ -243,7 +259,16 @@ impl Ledger {
             };
             steps.iter_mut().filter_map(Step::draft).for_each(|draft| sent.add(draft));
             tried.push(go_on(stop).map_err(|error| (None, error))?);
+            let guards = guards_of(&loaded);
             loaded = self.again(asked, loaded, tried.last()).await.map_err(|e| (None, e))?;
+            // On three replicas a guard is stale as soon as another's message is on its way, which is
+            // before anybody can read it. That is no try of ours; it is waited for.
+            if let (Some(Stop::Stale), Some(pause)) = (tried.last(), pauses.next())
+                && guards_of(&loaded) == guards
+            {
+                tried.pop();
+                tokio::time::sleep(pause).await;
+            }
             Decided { loaded, steps } = self.decide_over(asked, loaded).await?;
         }
     }
@@ -424,6 +449,10 @@ impl Ledger {
     pub(super) fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn guards_of(loaded: &[Loaded]) -> Vec<Position> {
+    loaded.iter().map(|loaded| loaded.held.guard).collect()
 }
 
 /// The error of a last try.

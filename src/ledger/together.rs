@@ -75,6 +75,7 @@ impl Ledger {
         asked: &[Asked<'_>],
         ahead: Vec<Option<Pending>>,
     ) -> Each {
+        self.look_for_acceptance().await;
         let Some(decided) = self.decide_each(asked, ahead).await else {
             return self.singly(asked).await;
         };

@@ -141,10 +141,16 @@ async fn what_is_observed_is_accepted_and_nothing_else() {
     update(&ground, &json!({"duplicate_window": 60_000_000_000_u64})).await;
     let seen = guard.inspect().await.unwrap().differences;
     assert!(matches!(writes(&ledger).await, Err(ExecuteError::Closed(Closed::Differs(_)))));
+    // A service that runs meanwhile, with a gate of its own.
+    let beside = ground.guard();
+    let running = ground.ledger_behind(beside.gate()).await;
+    beside.inspect().await.unwrap();
+    assert!(matches!(writes(&running).await, Err(ExecuteError::Closed(Closed::Differs(_)))));
     let observe = Observe(ground.identity.ledger_id, seen.clone());
     ledger.execute(&observe, &acting()).await.unwrap();
     writes(&ledger).await.unwrap();
     assert_eq!(guard.inspect().await.unwrap().closed, None);
+    writes(&running).await.unwrap();
     // A later start finds the decision in the ledger's own history.
     let later = ground.guard();
     let ledger = ground.ledger_behind(later.gate()).await;
