@@ -17,4 +17,5 @@ pub mod ledger;
 pub mod moving;
 pub mod operate;
 pub mod publish;
+pub mod traces;
 pub mod web;

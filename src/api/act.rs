@@ -159,6 +159,7 @@ async fn perform(call: Call, way: Way) -> Result<Response, Problem> {
     acting.post.clone_from(&bearer.post);
     acting.role = way.what.allowed_by(&bearer.roles).and_then(|role| role.as_str().parse().ok());
     acting.expected = expected;
+    acting.trace = Some(call.trace);
     let writer = room.writer().await?;
     let answer = writer.execute(command, acting).await;
     numbers::acted(way.name, answer.as_ref().map(|answer| answer.kind));

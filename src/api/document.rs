@@ -110,7 +110,10 @@ signed which figure, and what was known at each date. Errors are `application/pr
 match on `code`. Every act needs an `Idempotency-Key`: repeated, it gives the first answer; a key belongs \
 to the first thing that it was used for. An act that changes what was read needs `If-Match` with the \
 position at which it was read. New ids are given by the client, in the path: a UUID (version 7 is \
-suggested) in 32 lower-case hexadecimal digits. Decimals are written as text.";
+suggested) in 32 lower-case hexadecimal digits. Decimals are written as text. What is too much at once is put off \
+with 503 and `Retry-After` (`busy`, `too_many_acts`, `took_too_long`, `ledger_busy`), who is too fast with \
+429 (`too_fast`); an act is then repeated with the same key. A W3C `traceparent` is taken in and goes \
+beside the event, unsigned.";
 
 /// The names whose schemas differ between what goes in and what comes out, or that lead to such a name.
 fn differing(input: &Map<String, Value>, output: &Map<String, Value>) -> BTreeSet<String> {

@@ -21,6 +21,7 @@ use super::query::Parameters;
 use super::reply;
 use crate::identity::policy::What;
 use crate::identity::tokens::Bearer;
+use crate::traces::Trace;
 
 /// Where everything about one ledger stands.
 pub(crate) const LEDGER: &str = "/api/v1/ledgers/{ledger}";
@@ -115,6 +116,8 @@ pub(crate) struct Call {
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Its span.
+    pub(crate) trace: Trace,
 }
 
 pub(crate) type Handling = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;

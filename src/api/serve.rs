@@ -34,6 +34,7 @@ use crate::config::Config;
 use crate::operate::numbers::Numbers;
 use crate::operate::site::SiteError;
 use crate::operate::standing::Board;
+use crate::traces::Trace;
 use crate::web;
 
 /// How long a response may linger, beside the time of a request, once the service stops.
@@ -198,13 +199,15 @@ async fn enter(
     // A page that says what went wrong is headed by who looks.
     let headers =
         matches!(operation.answers, Answers::People(_)).then(|| request.headers().clone());
-    let trace = request.headers().get("traceparent").and_then(|it| it.to_str().ok());
-    let trace = trace.and_then(trace_id).unwrap_or_default();
+    let trace = match Trace::below(parent(request.headers())) {
+        Ok(trace) => trace,
+        Err(error) => return operation.refuse(Problem::ours(&error), None, &address),
+    };
     let span = tracing::info_span!(
         "request",
         method = %request.method(),
         route = operation.path,
-        trace,
+        trace_id = trace.id(),
     );
     let handled = async {
         // Whether it lives must be told however busy it is.
@@ -212,7 +215,7 @@ async fn enter(
             Allows::Anybody => None,
             _ => Some(place(&serving.places)?),
         };
-        let work = handle(serving, route, parts, request);
+        let work = handle(serving, route, parts, request, trace);
         let response = tokio::time::timeout(serving.limits.time, work).await;
         drop(place);
         response.map_err(|_| {
@@ -242,6 +245,7 @@ async fn handle(
     route: &Route,
     parts: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
+    trace: Trace,
 ) -> Result<Response, Problem> {
     let parts = parts.map_err(|_| Problem::missing("no_such_address", "the path is not UTF-8"))?;
     let path: HashMap<String, String> =
@@ -270,7 +274,7 @@ async fn handle(
         (Method::Post(_), Answers::Programs) => Some(act(&serving.acts)?),
         _ => None,
     };
-    let call = Call { doors, bearer, room, path, address, query, headers, body };
+    let call = Call { doors, bearer, room, path, address, query, headers, body, trace };
     (route.handle)(call).await
 }
 
@@ -311,26 +315,9 @@ async fn read_body(request: Request) -> Result<Bytes, Problem> {
     })
 }
 
-/// The trace that a request belongs to (W3C Trace Context, version 00); none where it is malformed.
-fn trace_id(header: &str) -> Option<&str> {
-    let mut parts = header.split('-');
-    let (_, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let hex = |text: &str, length: usize| {
-        text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    (hex(trace, 32) && hex(parent, 16) && hex(flags, 2)).then_some(trace)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::trace_id;
-
-    #[test]
-    fn a_trace_is_taken_in_where_it_is_well_formed() {
-        let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        assert_eq!(trace_id(header), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
-        for bad in ["", "00-x-y-z", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01"] {
-            assert_eq!(trace_id(bad), None);
-        }
-    }
+/// The span that a request was made in; none where it is malformed or said twice.
+fn parent(headers: &HeaderMap) -> Option<Trace> {
+    let mut given = headers.get_all("traceparent").iter();
+    let (Some(parent), None) = (given.next(), given.next()) else { return None };
+    Trace::parse(parent.to_str().ok()?)
 }

@@ -16,6 +16,7 @@ use super::connection::AskError;
 use super::guard::Closed;
 use super::loading::Loaded;
 use super::place::UnknownEvent;
+use crate::traces::Trace;
 use crate::commands::{Decision, Ground, Rejection, Request};
 use crate::ids::NoRandomness;
 
@@ -46,6 +47,8 @@ pub struct Acting {
     /// Where the caller read the entity; what came after it refuses the request. No part of what is
     /// asked, so a repetition may name another.
     pub expected: Option<Position>,
+    /// Which trace it belongs to. It goes beside the event, unsigned.
+    pub trace: Option<Trace>,
 }
 
 impl Acting {
@@ -63,6 +66,7 @@ impl Acting {
             causation: None,
             asserted: None,
             expected: None,
+            trace: None,
         }
     }
 

@@ -70,6 +70,9 @@ impl Draft {
         let headers = headers(&event, held.guard, &stream.stream_name(), |headers| {
             headers.insert("Piperoll-Mac", key.mac(&subject, &body));
             headers.insert("Piperoll-Signature", key.sign(&subject, &body));
+            if let Some(trace) = acting.trace {
+                headers.insert("traceparent", trace.to_string());
+            }
         });
         let letter = Letter { subject, headers, body: body.into() };
         Ok(Self { event, guard: held.guard, letter })

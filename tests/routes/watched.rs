@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use piperoll::operate::numbers::{Kind, METRICS};
+use piperoll::traces::Trace;
 use serde_json::Value;
 
 use super::conventions::post;
 use super::{MOST, Out, Served};
-use crate::support::program::Running;
+use crate::support::program::{Running, block_on};
+use crate::support::raw;
 
 const BOUND: Duration = Duration::from_mins(1);
 
@@ -135,6 +137,35 @@ fn labels_are_as_listed(text: &str) {
             assert!(known, "`{}` is no label of `{}`", label.0, metric.name);
         }
     }
+}
+
+#[test]
+fn an_event_bears_the_trace_of_its_request_or_one_of_its_own() {
+    let served = Served::new();
+    let token = served.token("Ann", MOST);
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let parent = format!("00-{trace}-00f067aa0ba902b7-01");
+    let mut found = Vec::new();
+    for (n, given) in [parent.as_str(), "00-malformed", ""].into_iter().enumerate() {
+        let create = served.at(&format!("/posts/{n:032x}/create"));
+        let key = format!("k{n}");
+        let mut headers = vec![("idempotency-key", &*key)];
+        headers.extend((!given.is_empty()).then_some(("traceparent", given)));
+        let body = Some(serde_json::to_vec(&post("Clerk")).unwrap());
+        let token = Some(&*token);
+        let position = served.send("POST", &create, &Out { token, headers, body }).accepted();
+        let message = block_on(async {
+            let client = raw::client(&served.servers, "owner").await;
+            raw::read_one(&client, &served.body.ledger, position["position"].as_u64().unwrap()).await
+        });
+        let header = message.header("traceparent").unwrap().to_owned();
+        let read = Trace::parse(&header).unwrap_or_else(|| panic!("{header}"));
+        assert!(!String::from_utf8_lossy(&message.body).contains(&read.id()), "it is signed");
+        found.push((read.id(), header));
+    }
+    assert_eq!(found[0].0, trace);
+    assert_ne!(found[0].1, parent, "a request has a span of its own");
+    assert!(found[1].0 != trace && found[2].0 != trace && found[1].0 != found[2].0, "{found:?}");
 }
 
 /// The parts that `/readyz` tells of.
