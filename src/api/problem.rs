@@ -296,7 +296,7 @@ pub(super) fn key_reused() -> Problem {
 impl From<AskError> for Problem {
     fn from(error: AskError) -> Self {
         match error {
-            AskError::NoAnswer { .. } => {
+            error if error.passes() => {
                 Self::later("ledger_unavailable", "the ledger does not answer; try again")
                     .because(&error)
             }

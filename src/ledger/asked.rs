@@ -16,9 +16,9 @@ use super::connection::AskError;
 use super::guard::Closed;
 use super::loading::Loaded;
 use super::place::UnknownEvent;
-use crate::traces::Trace;
 use crate::commands::{Decision, Ground, Rejection, Request};
 use crate::ids::NoRandomness;
+use crate::traces::Trace;
 
 /// The most entities of one batch: one message is left for a change set's own event.
 const MOST_ENTITIES: usize = batch::MOST - 1;

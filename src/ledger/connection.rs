@@ -142,6 +142,14 @@ impl AskError {
         }
     }
 
+    /// Whether it passes by itself: nobody answered, or those who would have just lost their leader.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        // Incomplete answers, no peers to be found, JetStream not available (`server/errors.json`).
+        matches!(self, Self::NoAnswer { .. })
+            || matches!(self.code(), Some(10_004 | 10_005 | 10_008))
+    }
+
     /// Whether the ledger asked about has no stream.
     #[must_use]
     pub fn is_missing_stream(&self) -> bool {
@@ -347,4 +355,21 @@ fn listen(role: &'static str, event: &Event, denied: &watch::Sender<String>) {
 
 fn place(server: &ServerAddr) -> String {
     format!("{}:{}", server.host(), server.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leader_lost_passes_and_a_stream_that_is_not_there_does_not() {
+        let refused = |code| {
+            let (subject, description) = (String::new(), String::new());
+            AskError::Refused { subject, code, description }
+        };
+        assert!(refused(10_008).passes());
+        assert!(!refused(super::super::read::Stream::NOT_FOUND).passes());
+        let kind = RequestErrorKind::TimedOut;
+        assert!(AskError::NoAnswer { subject: String::new(), kind }.passes());
+    }
 }

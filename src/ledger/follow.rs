@@ -202,13 +202,7 @@ enum Break {
 
 impl From<AskError> for Break {
     fn from(error: AskError) -> Self {
-        match &error {
-            // No answer, no leader, or a server that is starting.
-            AskError::NoAnswer { .. } | AskError::Refused { code: 10008 | 10005 | 10004, .. } => {
-                Self::Again(error.to_string())
-            }
-            _ => Self::End(error.into()),
-        }
+        if error.passes() { Self::Again(error.to_string()) } else { Self::End(error.into()) }
     }
 }
 

@@ -156,7 +156,8 @@ fn an_event_bears_the_trace_of_its_request_or_one_of_its_own() {
         let position = served.send("POST", &create, &Out { token, headers, body }).accepted();
         let message = block_on(async {
             let client = raw::client(&served.servers, "owner").await;
-            raw::read_one(&client, &served.body.ledger, position["position"].as_u64().unwrap()).await
+            raw::read_one(&client, &served.body.ledger, position["position"].as_u64().unwrap())
+                .await
         });
         let header = message.header("traceparent").unwrap().to_owned();
         let read = Trace::parse(&header).unwrap_or_else(|| panic!("{header}"));
