@@ -45,7 +45,7 @@ pub struct Terms {
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { lanes: 2, batch_from: 16, batch_most: 256, singles: 16, waiting: 2_048 }
+        Self { lanes: 1, batch_from: 16, batch_most: 999, singles: 16, waiting: 2_048 }
     }
 }
 
