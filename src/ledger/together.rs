@@ -36,7 +36,7 @@ pub(super) struct Pending {
 }
 
 /// What a request came to.
-enum Decided {
+enum Came {
     Answer(Answer),
     Pending(Pending),
 }
@@ -84,11 +84,11 @@ impl Ledger {
         for decided in decided {
             let passed = decided.and_then(|decided| self.passed(decided));
             answers.push(match passed {
-                Ok(Decided::Pending(draft)) => {
+                Ok(Came::Pending(draft)) => {
                     pending.push(draft);
                     None
                 }
-                Ok(Decided::Answer(answer)) => Some(Ok(answer)),
+                Ok(Came::Answer(answer)) => Some(Ok(answer)),
                 Err(error) => Some(Err(error)),
             });
         }
@@ -114,7 +114,7 @@ impl Ledger {
         &self,
         asked: &[Asked<'_>],
         ahead: Vec<Option<Pending>>,
-    ) -> Option<Vec<Result<Decided, ExecuteError>>> {
+    ) -> Option<Vec<Result<Came, ExecuteError>>> {
         let loaded = self.load_all(asked).await.ok()?;
         let mut decided: Vec<Option<_>> = Vec::with_capacity(asked.len());
         let (mut rest, mut anew) = (Vec::new(), Vec::new());
@@ -124,15 +124,15 @@ impl Ledger {
                 rest.push(*asked);
                 anew.push(loaded);
             }
-            decided.push(ahead.map(|ahead| Ok(Decided::Pending(ahead))));
+            decided.push(ahead.map(|ahead| Ok(Came::Pending(ahead))));
         }
         let began = Instant::now();
         let looks = self.look_all(&rest, &mut anew).await.ok()?;
         let time = self.next_time(&anew);
         let mut anew = rest.iter().zip(anew).zip(looks).map(|((asked, loaded), look)| {
             Ok(match self.draft(asked, &loaded, look, time)? {
-                Step::Answer(answer) => Decided::Answer(answer),
-                Step::Draft(draft) => Decided::Pending(Pending { loaded, draft }),
+                Step::Answer(answer) => Came::Answer(answer),
+                Step::Draft(draft) => Came::Pending(Pending { loaded, draft }),
             })
         });
         let all = decided.into_iter().filter_map(|it| it.or_else(|| anew.next())).collect();
@@ -143,8 +143,8 @@ impl Ledger {
     }
 
     /// Lets what is to be recorded through the gate.
-    fn passed(&self, decided: Decided) -> Result<Decided, ExecuteError> {
-        if let Decided::Pending(pending) = &decided {
+    fn passed(&self, decided: Came) -> Result<Came, ExecuteError> {
+        if let Came::Pending(pending) = &decided {
             self.gate.pass(&pending.draft.event.fact)?;
         }
         Ok(decided)

@@ -101,6 +101,27 @@ fn tidy(text: &str) -> String {
 }
 
 impl PeriodForm {
+    /// Every form.
+    pub const ALL: [Self; 17] = [
+        Self::CalendarYear,
+        Self::FinancialYear,
+        Self::AcademicYear,
+        Self::CalendarHalf,
+        Self::FinancialHalf,
+        Self::CalendarQuarter,
+        Self::FinancialQuarter,
+        Self::Month,
+        Self::IsoMonth,
+        Self::IsoWeek,
+        Self::PooledCalendar,
+        Self::PooledFinancial,
+        Self::PooledFinancialStarts,
+        Self::FinancialSpan,
+        Self::PooledAcademic,
+        Self::Custom,
+        Self::Written,
+    ];
+
     /// A text of this form, to show what would be right.
     #[must_use]
     pub const fn example(self) -> &'static str {
@@ -292,26 +313,6 @@ mod tests {
 
     use super::*;
 
-    const ALL: [PeriodForm; 17] = [
-        PeriodForm::CalendarYear,
-        PeriodForm::FinancialYear,
-        PeriodForm::AcademicYear,
-        PeriodForm::CalendarHalf,
-        PeriodForm::FinancialHalf,
-        PeriodForm::CalendarQuarter,
-        PeriodForm::FinancialQuarter,
-        PeriodForm::Month,
-        PeriodForm::IsoMonth,
-        PeriodForm::IsoWeek,
-        PeriodForm::PooledCalendar,
-        PeriodForm::PooledFinancial,
-        PeriodForm::PooledFinancialStarts,
-        PeriodForm::FinancialSpan,
-        PeriodForm::PooledAcademic,
-        PeriodForm::Custom,
-        PeriodForm::Written,
-    ];
-
     fn one(form: PeriodForm, text: &str) -> Option<String> {
         read(&[form], text).ok().map(|period| period.to_string())
     }
@@ -388,7 +389,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_or_refused_and_never_a_crash(text in ".{0,40}") {
-            for form in ALL {
+            for form in PeriodForm::ALL {
                 prop_assert!(read(&[form], &text).is_ok_and(|p| !p.to_string().is_empty())
                     || read(&[form], &text).is_err());
             }
@@ -398,7 +399,7 @@ mod tests {
         fn near_periods_are_read_or_refused_and_never_a_crash(
             text in "[0-9]{0,4}[-/; ]{0,3}[QqHhWwÀ]?[0-9]{0,4}[-/ ]{0,3}[0-9a-zé]{0,6}",
         ) {
-            prop_assert!(read(&ALL, &text).is_ok() || read(&ALL, &text).is_err());
+            prop_assert!(read(&PeriodForm::ALL, &text).is_ok() || read(&PeriodForm::ALL, &text).is_err());
         }
 
         #[test]

@@ -8,26 +8,6 @@ use piperoll::moving::read::read_bytes;
 use piperoll_events::Period;
 use proptest::prelude::*;
 
-const FORMS: &[PeriodForm] = &[
-    PeriodForm::CalendarYear,
-    PeriodForm::FinancialYear,
-    PeriodForm::AcademicYear,
-    PeriodForm::CalendarHalf,
-    PeriodForm::FinancialHalf,
-    PeriodForm::CalendarQuarter,
-    PeriodForm::FinancialQuarter,
-    PeriodForm::Month,
-    PeriodForm::IsoMonth,
-    PeriodForm::IsoWeek,
-    PeriodForm::PooledCalendar,
-    PeriodForm::PooledFinancial,
-    PeriodForm::PooledFinancialStarts,
-    PeriodForm::FinancialSpan,
-    PeriodForm::PooledAcademic,
-    PeriodForm::Custom,
-    PeriodForm::Written,
-];
-
 const MAPPING: &str = include_str!("../../deploy/illustrative/northmoor/return.toml");
 
 /// What a period gives is whole, and its text is its only one.
@@ -72,15 +52,15 @@ proptest! {
 
     #[test]
     fn any_text_is_a_period_of_each_form_or_none(text in texts()) {
-        for form in FORMS {
-            if let Ok(period) = grammar::read(&[*form], &text) {
+        for form in PeriodForm::ALL {
+            if let Ok(period) = grammar::read(&[form], &text) {
                 holds(period);
             }
         }
         // All forms at once: one reading, or both named; never one of two by chance.
-        let readings: Vec<_> = FORMS.iter().filter_map(|f| grammar::read(&[*f], &text).ok()).collect();
+        let readings: Vec<_> = PeriodForm::ALL.iter().filter_map(|f| grammar::read(&[*f], &text).ok()).collect();
         let alike = readings.windows(2).all(|two| two[0] == two[1]);
-        let all = grammar::read(FORMS, &text);
+        let all = grammar::read(&PeriodForm::ALL, &text);
         prop_assert_eq!(all.is_ok(), alike && !readings.is_empty(), "{:?}", text);
     }
 }

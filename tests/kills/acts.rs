@@ -13,6 +13,7 @@ use super::answers::{Asked, Heard, Stood, check};
 use super::load::{Client, Load};
 use super::round::Victim;
 use super::{Seeded, spoiling, victims};
+use crate::routes::story::example;
 use crate::routes::{MOST, Served};
 use crate::support::program::{Servers, block_on, number, wait_until};
 use crate::support::{ask_raw, raw};
@@ -38,15 +39,6 @@ struct Ground {
     asked: Vec<Asked>,
     /// Reads, and the bytes that they gave.
     given: Vec<(String, Vec<u8>)>,
-}
-
-fn example(event: &str, changes: &Value) -> Value {
-    let text = std::fs::read_to_string(format!("events/examples/piperoll.{event}.json")).unwrap();
-    let mut fact = serde_json::from_str::<Value>(&text).unwrap()["data"]["fact"].take();
-    for (name, value) in changes.as_object().unwrap() {
-        fact[name] = value.clone();
-    }
-    json!({ "fact": fact })
 }
 
 impl Ground {

@@ -30,7 +30,7 @@ fn reason() -> Value {
 }
 
 /// The fact of an event's example, with what is put in its place.
-fn example(event: &str, changes: &Value) -> Value {
+pub(crate) fn example(event: &str, changes: &Value) -> Value {
     let text = std::fs::read_to_string(format!("events/examples/piperoll.{event}.json")).unwrap();
     let mut fact = serde_json::from_str::<Value>(&text).unwrap()["data"]["fact"].take();
     for (name, value) in changes.as_object().unwrap() {

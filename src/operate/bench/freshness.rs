@@ -3,7 +3,6 @@
 //! **Invariant:** what is timed is what a reader would see: the cursor as another connection to Postgres
 //! reads it, looked at again and again.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use piperoll_events::Position;
@@ -130,7 +129,6 @@ async fn ask(
     let actor = ids::actor_id()?;
     let (begun, mut ticks) = (Instant::now(), tokio::time::interval(EVERY));
     let mut asking = JoinSet::new();
-    let lanes = Arc::new(lanes.clone());
     for (n, measure) in (0_u64..).zip(measures.iter().cycle()) {
         ticks.tick().await;
         if begun.elapsed() >= RUN {
@@ -140,7 +138,7 @@ async fn ask(
         let value = ids::random::<4>().map(u32::from_le_bytes)?;
         let (request, acting) =
             (change(*measure, u64::from(value).wrapping_add(n))?, acting(actor)?);
-        let lanes = Arc::clone(&lanes);
+        let lanes = lanes.clone();
         asking.spawn(async move {
             let answer = lanes.execute(request, acting).await?;
             Ok::<_, BenchError>((answer.position, Instant::now()))
