@@ -21,7 +21,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use piperoll_events::ids::EventId;
 use piperoll_events::ledger::Ledger as LedgerFact;
-use piperoll_events::{EntityKind, EntityRef, Event, Fact, Position};
+use piperoll_events::{EntityRef, Event, Fact, Position};
 use piperoll_projections::{Outcome, Placed};
 
 use super::asked::{
@@ -113,8 +113,7 @@ impl Ledger {
         let opened = AtomicBool::new(false);
         let ledger = Self { stream, identity, key, judge, gate, shelf, times, opened };
         // Its history says which differences somebody has accepted, and whether it has opened.
-        let (itself, nothing) = (identity.ledger_id.into(), Held::new(EntityKind::Ledger));
-        ledger.catch_up(itself, Arc::new(nothing)).await?;
+        ledger.to_end(identity.ledger_id.into()).await?;
         Ok(ledger)
     }
 
@@ -198,11 +197,8 @@ impl Ledger {
     /// accepted it through another process.
     pub(super) async fn look_for_acceptance(&self) {
         if matches!(self.gate.closed(), Some(Closed::Differs(_))) {
-            let itself = EntityRef::from(self.identity.ledger_id);
-            let held = self.shelf().find(itself);
-            let held = held.unwrap_or_else(|| Arc::new(Held::new(EntityKind::Ledger)));
             // What can't be read leaves the gate as it is.
-            self.catch_up(itself, held).await.ok();
+            self.to_end(self.identity.ledger_id.into()).await.ok();
         }
     }
 

@@ -114,9 +114,7 @@ impl Ledger {
         seen: Position,
         before: Position,
     ) -> Result<Sides, ExecuteError> {
-        let held = self.shelf().find(entity);
-        let held = held.unwrap_or_else(|| Arc::new(Held::new(entity.kind)));
-        let held = self.catch_up(entity, held).await?;
+        let held = self.to_end(entity).await?;
         if held.last == Some(seen) {
             let decided = Arc::clone(&held);
             return Ok(Sides { decided, then: held, unseen: Vec::new() });

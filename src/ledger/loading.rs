@@ -116,7 +116,7 @@ impl Ledger {
             for entity in loaded.relied_on(asked) {
                 let beside = match read.get(&entity) {
                     Some(beside) => Arc::clone(beside),
-                    None => self.beside(entity).await?,
+                    None => self.to_end(entity).await?,
                 };
                 read.insert(entity, Arc::clone(&beside));
                 loaded.beside.push((entity, beside));
@@ -147,7 +147,8 @@ impl Ledger {
         Loaded { held, fresh, witness, beside: Vec::new() }
     }
 
-    async fn beside(&self, entity: EntityRef) -> Result<Arc<Held>, ExecuteError> {
+    /// What is held of an entity, if anything, read on to its end.
+    pub(super) async fn to_end(&self, entity: EntityRef) -> Result<Arc<Held>, ExecuteError> {
         let known = self.shelf().find(entity);
         let known = known.unwrap_or_else(|| Arc::new(Held::new(entity.kind)));
         self.catch_up(entity, known).await
