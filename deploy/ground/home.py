@@ -65,6 +65,17 @@ class Home:
         """What the NATS servers are called here: one, or the three of a cluster."""
         return ["nats-1", "nats-2", "nats-3"] if self.facts.get("cluster") else ["nats"]
 
+    @property
+    def under(self) -> list[str]:
+        """The command under which the servers run; none but in drills."""
+        return self.facts.get("under", [])
+
+    def road(self, member: str, to: str) -> int:
+        """The port by which one server of a cluster reaches another: the other's own but in drills."""
+        return self.facts.get("roads", {}).get(member, {}).get(to) or self.facts["ports"][
+            to.replace("nats", "route")
+        ]
+
     def create(self, cluster: bool = False) -> None:
         """Makes the folders and passwords that are not there yet."""
         if not self.exists():

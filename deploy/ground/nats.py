@@ -72,7 +72,10 @@ class Server:
         self.reserve(home)
         write_private(self._conf(home), self._filled(home), home.runner)
         return processes.launch(
-            [program, "-c", self._conf(home)], home.join(self.called), self.log(home), home.runner
+            [*home.under, program, "-c", self._conf(home)],
+            home.join(self.called),
+            self.log(home),
+            home.runner,
         )
 
     def reserve(self, home: Home) -> None:
@@ -125,9 +128,11 @@ class Server:
             text += _template("nats-cluster.conf")
             filled["cluster"] = home.name
             filled["route"] = home.password("nats-route")
-            for number in ("1", "2", "3"):
-                filled[f"route_port_{number}"] = ports[f"route-{number}"]
+            for member in MEMBERS:
+                filled[f"route_port_{member[-1]}"] = home.road(self.called, member)
             filled["route_port"] = ports["route" + self.suffix]
+            # Where roads are given, nobody is to find another way: that port is never listened on.
+            filled["told_port"] = 1 if home.facts.get("roads") else filled["route_port"]
         for key, value in filled.items():
             quoted = str(value).replace("\\", "\\\\").replace('"', '\\"')
             text = text.replace("{{" + key + "}}", quoted)

@@ -78,7 +78,7 @@ def launch(home: Home):
         text = text.replace("{{" + key + "}}", value)
     write_private(os.path.join(_data(home), "piperoll.conf"), text, home.runner)
     return processes.launch(
-        [os.path.join(programs, "postgres"), "-D", _data(home)],
+        [*home.under, os.path.join(programs, "postgres"), "-D", _data(home)],
         home.join("postgres"),
         log(home),
         home.runner,
