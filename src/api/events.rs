@@ -88,7 +88,7 @@ pub(crate) async fn find(call: &Call) -> Result<Stored, Problem> {
         Problem::bad("malformed_position", "a position is a whole number").about(asked)
     })?;
     let room = call.room()?;
-    let head = room.source.stream.head().await?;
+    let head = room.source.stream.head_from(position).await?;
     let stored = match position {
         Position::START => None,
         position if position > head => None,

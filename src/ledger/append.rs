@@ -31,19 +31,17 @@ use super::asked::{
 use super::authenticity::{Verifier, WriterKey};
 use super::batch::{self, Letter, Stop};
 use super::draft::{Draft, Step};
-use super::guard::{Closed, Gate};
+use super::guard::{Closed, Gate, Unstored};
 use super::held::{Held, Shelf};
 use super::loading::{Fresh, Loaded};
 use super::numbers;
 use super::place::Judge;
-use super::read::{Identity, Stream};
+use super::read::{Identity, PAUSES_MS, Stream};
 use crate::clock;
 use crate::commands::Request;
 
 /// How often an append that came too late is decided again.
 const AGAIN: usize = 3;
-/// How long another's message that is on its way is waited for, in turn.
-const PAUSES_MS: [u64; 8] = [2, 5, 10, 20, 50, 100, 200, 400];
 /// How many entities are read at a time.
 pub(super) const READS_AT_ONCE: usize = 32;
 /// How many entities are held at most, twice over, unless all are.
@@ -348,6 +346,12 @@ impl Ledger {
             letters => batch::publish_all(connection, letters).await,
         };
         numbers::appended(count, first.as_ref().map(|_| ()), began.elapsed());
+        match &first {
+            Ok(_) => self.gate.appended(None),
+            Err(Stop::Doubt(_)) => self.gate.appended(Some(Unstored::Unanswered)),
+            Err(Stop::Full) => self.gate.appended(Some(Unstored::Full)),
+            Err(_) => {}
+        }
         first.map(|first| Some(Position(first)))
     }
 

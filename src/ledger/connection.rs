@@ -3,12 +3,12 @@
 //! **Invariant:** a call that the permissions forbid fails at once and says so. To NATS itself such
 //! a call looks like one that nobody answered; the reason comes on the connection's events only.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_nats::{
-    Client, ConnectErrorKind, ConnectOptions, Event, HeaderMap, Message, Request, RequestErrorKind,
-    ServerAddr, ServerError,
+    Client, ConnectErrorKind, ConnectOptions, Event, HeaderMap, Message, ReconnectToServer,
+    Request, RequestErrorKind, Server, ServerAddr, ServerError, ServerInfo,
 };
 use bytes::Bytes;
 use serde::Serialize;
@@ -18,6 +18,11 @@ use tokio::sync::watch;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A server of several that has answered nothing for so long is left for another. A cluster may take as
+/// long to choose a leader.
+const LEFT_AFTER: Duration = Duration::from_secs(4);
+/// JetStream is not available: there is no leader (`server/errors.json`).
+const NOT_AVAILABLE: u64 = 10_008;
 const LOST: &str = "piperoll_nats_disconnections_total";
 
 /// Whose credential a connection uses.
@@ -147,7 +152,7 @@ impl AskError {
     pub fn passes(&self) -> bool {
         // Incomplete answers, no peers to be found, JetStream not available (`server/errors.json`).
         matches!(self, Self::NoAnswer { .. })
-            || matches!(self.code(), Some(10_004 | 10_005 | 10_008))
+            || matches!(self.code(), Some(10_004 | 10_005 | NOT_AVAILABLE))
     }
 
     /// Whether the ledger asked about has no stream.
@@ -164,6 +169,30 @@ pub struct Connection {
     role: Role,
     denials: watch::Receiver<String>,
     patience: Duration,
+    /// None where there is no other server to go to.
+    pulse: Option<Pulse>,
+}
+
+/// Whether the server that a connection leads to is of use. One that is cut off from the others of its
+/// cluster takes connections and answers pings all the same.
+#[derive(Debug, Clone)]
+struct Pulse(Arc<Mutex<Instant>>);
+
+impl Pulse {
+    /// The server was of use, or has been given up for another.
+    fn beat(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Whether it is time to give it up. Says so once.
+    fn stopped(&self) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let stopped = last.elapsed() >= LEFT_AFTER;
+        if stopped {
+            *last = Instant::now();
+        }
+        stopped
+    }
 }
 
 impl Connection {
@@ -190,7 +219,12 @@ impl Connection {
             Some((user, password)) => ConnectOptions::with_user_and_password(user, password),
             None => ConnectOptions::new(),
         };
+        let several = servers.len() > 1;
+        let turns = Turns::default();
         let client = options
+            .reconnect_to_server_callback(move |pool: Vec<Server>, left: ServerInfo| {
+                std::future::ready(another(&pool, &left, turns.next(&left)))
+            })
             .name(format!("piperoll {role_name}"))
             .custom_inbox_prefix(format!("_INBOX_{role_name}"))
             .connection_timeout(PATIENCE)
@@ -211,7 +245,8 @@ impl Connection {
             })?;
         // Counted from the start, so that the first loss is seen as one.
         metrics::counter!(LOST, "role" => role_name).increment(0);
-        Ok(Self { client, role, denials, patience: PATIENCE })
+        let pulse = several.then(|| Pulse(Arc::new(Mutex::new(Instant::now()))));
+        Ok(Self { client, role, denials, patience: PATIENCE, pulse })
     }
 
     /// The same connection, waiting so long for each answer.
@@ -258,13 +293,13 @@ impl Connection {
         let payload =
             serde_json::to_vec(question).map_err(|source| AskError::malformed(&subject, source))?;
         let answer = self.request(&subject, Request::new().payload(payload.into())).await?;
-        read_answer(&subject, &answer.payload)
+        self.heard(read_answer(&subject, &answer.payload)).await
     }
 
     /// Calls the JetStream API where it takes no words beside the subject, not even `{}`.
     pub(crate) async fn call(&self, subject: String) -> Result<(), AskError> {
         let answer = self.request(&subject, Request::new()).await?;
-        read_answer::<Value>(&subject, &answer.payload).map(|_| ())
+        self.heard(read_answer::<Value>(&subject, &answer.payload).map(|_| ())).await
     }
 
     /// Publishes into a stream and waits for what JetStream says.
@@ -276,7 +311,26 @@ impl Connection {
     ) -> Result<A, AskError> {
         let request = Request::new().headers(headers).payload(body);
         let answer = self.request(subject, request).await?;
-        read_answer(subject, &answer.payload)
+        self.heard(read_answer(subject, &answer.payload)).await
+    }
+
+    /// Takes note of an answer. Where it says that its server is of no use, and that server has been of
+    /// none for some time, the connection goes to another.
+    async fn heard<A>(&self, answer: Result<A, AskError>) -> Result<A, AskError> {
+        let Some(pulse) = &self.pulse else { return answer };
+        match &answer {
+            Err(error) if error.passes() => {
+                if pulse.stopped() {
+                    tracing::warn!(role = self.role.as_str(), %error, "going to another NATS server");
+                    // What is lost is the connection; it is lost already if this fails.
+                    self.client.force_reconnect().await.ok();
+                }
+            }
+            // A refusal proves nothing: one that is cut off says "in process" of what never ends.
+            Err(_) => {}
+            Ok(_) => pulse.beat(),
+        }
+        answer
     }
 
     /// One request, ended early when the server says that it was denied.
@@ -299,12 +353,13 @@ impl Connection {
         };
         tokio::select! {
             biased;
-            answer = self.client.send_request(subject.to_owned(), request) => {
-                answer.map_err(|error| AskError::NoAnswer {
-                    subject: subject.to_owned(),
-                    kind: error.kind(),
-                })
-            }
+            answer = self.client.send_request(subject.to_owned(), request) => match answer {
+                Ok(answer) => Ok(answer),
+                Err(error) => {
+                    let subject = subject.to_owned();
+                    self.heard(Err(AskError::NoAnswer { subject, kind: error.kind() })).await
+                }
+            },
             () = denied => Err(AskError::Denied {
                 role: self.role.as_str(),
                 subject: subject.to_owned(),
@@ -319,13 +374,18 @@ fn read_answer<A: DeserializeOwned>(subject: &str, payload: &[u8]) -> Result<A, 
     if let Some(error) = answer.get_mut("error").map(Value::take) {
         let code = error.get("err_code").and_then(Value::as_u64).unwrap_or_default();
         let description = error.get("description").and_then(Value::as_str).unwrap_or_default();
-        return Err(AskError::Refused {
-            subject: subject.to_owned(),
-            code,
-            description: description.to_owned(),
-        });
+        return Err(refused(subject, code, description));
+    }
+    // One that is cut off from its cluster tells of a stream what it knows itself. It names no leader.
+    let cluster = answer.get("cluster").filter(|_| subject.contains(".STREAM.INFO."));
+    if cluster.is_some_and(|it| it.is_object() && it.get("leader").is_none()) {
+        return Err(refused(subject, NOT_AVAILABLE, "the stream has no leader"));
     }
     serde_json::from_value(answer).map_err(malformed)
+}
+
+fn refused(subject: &str, code: u64, description: &str) -> AskError {
+    AskError::Refused { subject: subject.to_owned(), code, description: description.to_owned() }
 }
 
 fn listen(role: &'static str, event: &Event, denied: &watch::Sender<String>) {
@@ -353,6 +413,32 @@ fn listen(role: &'static str, event: &Event, denied: &watch::Sender<String>) {
     }
 }
 
+/// How many servers were tried since a connection was left.
+#[derive(Debug, Default)]
+struct Turns(Mutex<((String, u64), usize)>);
+
+impl Turns {
+    fn next(&self, left: &ServerInfo) -> usize {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = (left.server_id.clone(), left.client_id);
+        let turn = if turns.0 == left { turns.1.saturating_add(1) } else { 0 };
+        *turns = (left, turn);
+        turn
+    }
+}
+
+/// The others in turn and then the one that was left, which may be the only one that lives. At the first
+/// connection the client chooses by itself.
+fn another(pool: &[Server], left: &ServerInfo, turn: usize) -> Option<ReconnectToServer> {
+    if left.server_id.is_empty() {
+        return None;
+    }
+    let was_left = |it: &Server| it.addr.host() == left.host && it.addr.port() == left.port;
+    let (left, others): (Vec<&Server>, Vec<&Server>) = pool.iter().partition(|it| was_left(it));
+    let next = others.iter().chain(&left).nth(turn.checked_rem(pool.len())?)?;
+    Some(ReconnectToServer { addr: next.addr.clone(), delay: None })
+}
+
 fn place(server: &ServerAddr) -> String {
     format!("{}:{}", server.host(), server.port())
 }
@@ -360,6 +446,41 @@ fn place(server: &ServerAddr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_was_left_is_not_gone_to_again_and_the_others_in_turn() {
+        let server = |port: u16| Server {
+            addr: format!("nats://a:{port}").parse().unwrap(),
+            failed_attempts: 0,
+            did_connect: false,
+            is_discovered: false,
+            last_error: None,
+        };
+        let pool = [server(1), server(2), server(3)];
+        let (host, server_id) = ("a".to_owned(), "id".to_owned());
+        let left = ServerInfo { server_id, host, port: 2, ..ServerInfo::default() };
+        let turns = Turns::default();
+        let next = |left| another(&pool, left, turns.next(left)).map(|next| next.addr.port());
+        assert_eq!([(); 4].map(|()| next(&left)), [1, 3, 2, 1].map(Some));
+        let left = ServerInfo { port: 1, client_id: 9, ..left.clone() };
+        assert_eq!([(); 2].map(|()| next(&left)), [2, 3].map(Some));
+        assert!(next(&ServerInfo::default()).is_none(), "nobody was left yet");
+    }
+
+    #[test]
+    fn a_stream_of_a_cluster_without_a_leader_is_not_available() {
+        let info = "$JS.API.STREAM.INFO.piperoll_a";
+        let read = |subject, answer: &str| read_answer::<Value>(subject, answer.as_bytes());
+        let leaderless = r#"{"cluster":{"name":"c"},"state":{"last_seq":4}}"#;
+        assert_eq!(read(info, leaderless).unwrap_err().code(), Some(NOT_AVAILABLE));
+        for (subject, answer) in [
+            (info, r#"{"cluster":{"name":"c","leader":"a"}}"#),
+            (info, r#"{"state":{}}"#),
+            ("$JS.API.CONSUMER.INFO.a.b", leaderless),
+        ] {
+            assert!(read(subject, answer).is_ok(), "{subject} {answer}");
+        }
+    }
 
     #[test]
     fn a_leader_lost_passes_and_a_stream_that_is_not_there_does_not() {

@@ -272,7 +272,7 @@ impl Run {
 
     /// Checks that the stream is the one expected; whether there is anything to follow.
     async fn examine(&mut self) -> Result<bool, Break> {
-        let info = self.stream.info().await?;
+        let info = self.stream.info_from(self.cursor).await?;
         let ledger = || self.stream.name().to_string();
         let remembered = self.remembered;
         match info.identity() {

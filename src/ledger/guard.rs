@@ -67,9 +67,32 @@ struct Standing {
     clock_ahead_ms: i64,
     /// The highest position that anybody here has seen.
     reached: u64,
+    /// Why the last append was not acknowledged.
+    unstored: Option<Unstored>,
+}
+
+/// Why an append was not acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unstored {
+    /// Nobody answered: a server's disk is full, or it is cut off or stands still.
+    Unanswered,
+    /// NATS says that there is no room.
+    Full,
 }
 
 impl Gate {
+    /// Notes how the last append ended.
+    pub(super) fn appended(&self, unstored: Option<Unstored>) {
+        self.lock().unstored = unstored;
+    }
+
+    /// Why the last append was not acknowledged; none where it was. The gate is open all the same: only
+    /// another append can say that there is room again.
+    #[must_use]
+    pub fn unstored(&self) -> Option<Unstored> {
+        self.lock().unstored
+    }
+
     /// Tells the gate that `position` exists: a stream that ends before it has lost something.
     pub fn reached(&self, position: Position) {
         let mut standing = self.lock();
@@ -173,7 +196,7 @@ impl Guard {
         //                             appends, reached is 7 ──► ends at 7
         //   hears "4": less than 7, were `reached` read only here
         let reached = self.gate.lock().reached;
-        let info = match self.stream.info().await {
+        let info = match self.stream.info_from(Position(reached)).await {
             Ok(info) => info,
             Err(error) if error.is_missing_stream() => {
                 let found = difference("stream", &self.stream.stream_name(), "no such stream");

@@ -71,7 +71,7 @@ pub use connection::{AskError, ConnectError, Connection, Role};
 pub use covered::CoverError;
 pub use examine::{ExamineError, Examined, Examiner, Signature};
 pub use follow::{FollowError, Following, Until, follow};
-pub use guard::{Closed, Findings, Gate, Guard};
+pub use guard::{Closed, Findings, Gate, Guard, Unstored};
 pub use judging::Relied;
 pub use lanes::{Lanes, Pump, Terms};
 pub use permissions::may_change_streams;

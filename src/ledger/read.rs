@@ -3,6 +3,8 @@
 //! **Invariant:** every read here asks the leader (`STREAM.MSG.GET`). `DIRECT.GET` may be answered
 //! by a server that lags behind an append already acknowledged (measured: 17 of 80 on a cluster).
 
+use std::time::Duration;
+
 use base64::prelude::{BASE64_STANDARD, Engine};
 use bytes::Bytes;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -14,6 +16,9 @@ use serde_json::{Map, Value, json};
 
 use super::connection::{AskError, Connection};
 use super::stream::{GENESIS, LEDGER_ID};
+
+/// How long what is on its way in a cluster is waited for, in turn.
+pub(super) const PAUSES_MS: [u64; 8] = [2, 5, 10, 20, 50, 100, 200, 400];
 
 /// Which stream this is: a stream deleted and made again has another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,6 +182,31 @@ impl Stream {
     ) -> Result<Option<Stored>, AskError> {
         let subject = entity.subject(&self.name);
         self.message(json!({ "seq": after.next(), "next_by_subj": subject })).await
+    }
+
+    /// The last position, where `known` is one that somebody was told of: a leader that has just been
+    /// chosen may not have taken in yet what was acknowledged before, so a head that lies before
+    /// `known` is looked at again for as long as that may take.
+    ///
+    /// # Errors
+    /// It does not exist, or NATS can't be asked.
+    pub async fn head_from(&self, known: Position) -> Result<Position, AskError> {
+        Ok(Position(self.info_from(known).await?.state.last_seq))
+    }
+
+    /// The same, with all that is said of the stream.
+    pub(super) async fn info_from(&self, known: Position) -> Result<StreamReport, AskError> {
+        let mut info = self.info().await?;
+        if self.connection.is_clustered() {
+            for pause in PAUSES_MS {
+                if info.state.last_seq >= known.0 {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+                info = self.info().await?;
+            }
+        }
+        Ok(info)
     }
 
     pub(super) async fn info(&self) -> Result<StreamReport, AskError> {

@@ -48,7 +48,12 @@ pub async fn under_guard<T>(site: &Site, guard: &Guard, work: impl Future<Output
 /// Tells the log of an inspection; what it found, where the stream differs.
 fn told(inspection: &Result<Findings, AskError>) -> Option<&Findings> {
     match inspection {
-        Ok(findings) if findings.differences.is_empty() => None,
+        Ok(findings) if findings.differences.is_empty() => {
+            if let Some(closed) = &findings.closed {
+                tracing::error!(%closed, "nothing is written");
+            }
+            None
+        }
         Ok(findings) => {
             tracing::error!(closed = findings.closed.is_some(), ?findings.differences, "the stream differs");
             Some(findings)
