@@ -124,7 +124,14 @@ fn make<C: Command + DeserializeOwned + 'static>(
 }
 
 async fn perform(call: Call, way: Way) -> Result<Response, Problem> {
-    let (room, bearer) = (Arc::clone(call.room()?), call.bearer()?);
+    let room = Arc::clone(call.room()?);
+    let answer = carry_out(&room, call, way).await;
+    room.ended(answer.as_ref().err());
+    answer
+}
+
+async fn carry_out(room: &Room, call: Call, way: Way) -> Result<Response, Problem> {
+    let bearer = call.bearer()?;
     if !call.query.is_empty() {
         return Err(Problem::bad("unknown_parameter", "an act takes no parameters in its address"));
     }
@@ -143,9 +150,9 @@ async fn perform(call: Call, way: Way) -> Result<Response, Problem> {
     })?;
     let ledger_id = room.source.identity.ledger_id.to_string();
     let command_id = CommandId::derived(&[&ledger_id, "http", &actor.to_string(), key]);
-    exists(&room, expected).await?;
+    exists(room, expected).await?;
     if way.care == Care::Covers {
-        compare(&room, &fields).await?;
+        compare(room, &fields).await?;
     }
     if vault.claim(command_id, command.entity()).await? == Claimed::Another {
         return Err(key_reused());
@@ -215,7 +222,7 @@ fn malformed_precondition() -> Problem {
 /// Nobody has read what is not there yet.
 async fn exists(room: &Room, expected: Option<Position>) -> Result<(), Problem> {
     let Some(expected) = expected else { return Ok(()) };
-    let head = room.source.stream.head().await?;
+    let head = room.source.stream.head_from(expected).await?;
     if expected <= head {
         return Ok(());
     }

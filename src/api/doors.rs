@@ -18,7 +18,7 @@ use crate::asking::answer::Desk;
 use crate::config::Config;
 use crate::identity::tokens::Issuer;
 use crate::identity::vault::Vault;
-use crate::ledger::{Examiner, Gate, Guard, Lanes, Pump, Terms};
+use crate::ledger::{Examiner, Gate, Guard, Lanes, Pump, Terms, Unstored};
 use crate::operate::guarding::under_guard;
 use crate::operate::numbers::Numbers;
 use crate::operate::site::{Site, SiteError, Source};
@@ -54,6 +54,7 @@ pub(crate) struct Room {
     desk: OnceCell<Desk>,
     writer: OnceCell<Lanes>,
     gate: OnceLock<Gate>,
+    put_off: Mutex<Option<&'static str>>,
     vault: tokio::sync::Mutex<Option<Arc<Vault>>>,
     writers: mpsc::Sender<Writing>,
 }
@@ -103,7 +104,7 @@ impl Doors {
             let source = site.source().await?;
             let examiner = source.examiner();
             let writers = self.writers.clone();
-            let (founded, outbound, desk, writer, gate, vault) = Default::default();
+            let (founded, outbound, desk, writer, gate, put_off, vault) = Default::default();
             Ok::<_, SiteError>(Arc::new(Room {
                 site,
                 source,
@@ -113,6 +114,7 @@ impl Doors {
                 desk,
                 writer,
                 gate,
+                put_off,
                 vault,
                 writers,
             }))
@@ -134,8 +136,24 @@ impl Room {
     /// What is looked at of the ledger, to say how it stands.
     pub(super) fn view(&self, board: &Board) -> View {
         let gate = self.gate.get().cloned();
+        let put_off = *self.put_off.lock().unwrap_or_else(PoisonError::into_inner);
+        let unstored = gate.as_ref().and_then(Gate::unstored).map(|unstored| match unstored {
+            Unstored::Unanswered => "unconfirmed",
+            Unstored::Full => "ledger_full",
+        });
+        let put_off = put_off.or(unstored);
         let (site, published) = (self.site.clone(), board.find(&self.site.name));
-        View { site, source: Some(self.source.clone()), gate, published }
+        View { site, source: Some(self.source.clone()), gate, put_off, published }
+    }
+
+    /// Notes how an act ended. A server may answer every question and be unable to write (its disk is
+    /// full), so what the last act met is told until another is recorded.
+    pub(super) fn ended(&self, problem: Option<&Problem>) {
+        let mut put_off = self.put_off.lock().unwrap_or_else(PoisonError::into_inner);
+        match problem {
+            None => *put_off = None,
+            Some(problem) => *put_off = problem.server_away().or(*put_off),
+        }
     }
 
     /// Whose ledger it is, as its first event says.

@@ -93,6 +93,12 @@ impl Problem {
         later.with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
+    /// The code, where it says that a server did not do its part; not where too much was asked at once.
+    pub(super) fn server_away(&self) -> Option<&'static str> {
+        let away = ["database_unavailable", "ledger_unavailable", "ledger_full", "unconfirmed"];
+        Some(self.0.code).filter(|code| away.contains(code))
+    }
+
     /// Our fault; the log says more.
     pub(crate) fn ours(cause: &(dyn std::error::Error + 'static)) -> Self {
         let detail = "something failed here; the operator finds it in the log";

@@ -56,7 +56,7 @@ struct Part {
     /// Whether a guard lets anybody write.
     #[serde(skip_serializing_if = "Option::is_none")]
     guard: Option<Gate>,
-    /// What a guard found to differ.
+    /// What a guard found to differ; of writing, why the last act was put off.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     findings: Vec<String>,
 }
@@ -159,7 +159,9 @@ fn parts(standing: &Standing, purpose: Purpose) -> Parts {
             let made = ledger.models.iter().all(|(_, lag)| lag.is_some());
             insert(READING, state(standing.postgres && (made || !standing.nats)));
             let open = !matches!(ledger.guard, Guarded::Closed(_));
-            insert(WRITING, state(standing.nats && standing.postgres && open));
+            let able = standing.nats && standing.postgres && open && ledger.put_off.is_none();
+            let findings = ledger.put_off.iter().map(|code| (*code).to_owned()).collect();
+            insert(WRITING, Part { findings, ..state(able) });
         }
     }
     parts
@@ -191,7 +193,7 @@ mod tests {
 
     fn seen(nats: bool, postgres: bool, guard: Guarded, lag: Option<Lag>) -> Standing {
         let (name, models) = ("northmoor".parse().unwrap(), vec![("scorecard", lag)]);
-        let ledgers = vec![LedgerStanding { name, guard, models, updates: None }];
+        let ledgers = vec![LedgerStanding { name, guard, put_off: None, models, updates: None }];
         Standing { nats, postgres, ledgers }
     }
 
@@ -215,6 +217,17 @@ mod tests {
         assert_eq!(state("writing"), State::NotReady);
         assert_eq!(state("reading"), State::Ready);
         assert_eq!(parts.get("northmoor/guard").unwrap().findings, ["max_age"]);
+    }
+
+    #[test]
+    fn writing_is_not_ready_while_the_last_act_was_put_off() {
+        let mut standing = seen(true, true, Guarded::Open, Some(Lag::Level {}));
+        standing.ledgers[0].put_off = Some("database_unavailable");
+        let parts = parts(&standing, Purpose::Serve);
+        let writing = parts.get("northmoor/writing").unwrap();
+        assert_eq!(writing.state, State::NotReady);
+        assert_eq!(writing.findings, ["database_unavailable"]);
+        assert_eq!(parts.get("northmoor/reading").unwrap().state, State::Ready);
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl Watched {
                     let published = self.board.find(&site.name);
                     let opened = standing::in_time(source.get_or_try_init(|| site.source())).await;
                     let source = opened.and_then(Result::ok).cloned();
-                    View { site: site.clone(), source, gate: None, published }
+                    View { site: site.clone(), source, gate: None, put_off: None, published }
                 });
                 let views = futures::future::join_all(views).await;
                 standing::look(&self.config, &views).await

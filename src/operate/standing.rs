@@ -46,6 +46,8 @@ pub(crate) struct View {
     pub(crate) source: Option<Source>,
     /// The gate of its writer; none where nobody has written yet.
     pub(crate) gate: Option<Gate>,
+    /// Why the last act was put off, where a server could not do its part.
+    pub(crate) put_off: Option<&'static str>,
     /// How far a publisher of this process has looked.
     pub(crate) published: Option<Position>,
 }
@@ -63,6 +65,8 @@ pub(crate) struct Standing {
 pub(crate) struct LedgerStanding {
     pub(crate) name: LedgerName,
     pub(crate) guard: Guarded,
+    /// Why the last act was put off; none where it was not.
+    pub(crate) put_off: Option<&'static str>,
     /// Each read model by name; none where its lag can't be seen.
     pub(crate) models: Vec<(&'static str, Option<Lag>)>,
     /// Of the publisher of this process, where there is one.
@@ -142,7 +146,8 @@ impl View {
         };
         let (models, updates) = tokio::join!(join_all(lags), updates);
         let guard = Guarded::of(self.gate.as_ref());
-        LedgerStanding { name: self.site.name.clone(), guard, models, updates }
+        let (name, put_off) = (self.site.name.clone(), self.put_off);
+        LedgerStanding { name, guard, put_off, models, updates }
     }
 
     async fn head(&self) -> Option<Position> {
