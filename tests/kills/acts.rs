@@ -1,5 +1,5 @@
-//! Rounds under load: many clients act over HTTP while service, projector, NATS or Postgres is killed
-//! and comes back; then every answer that anybody got is laid beside the stream.
+//! Rounds under load: many clients act over HTTP while something befalls service, projector, NATS or
+//! Postgres; then every answer that anybody got is laid beside the stream.
 
 use std::collections::BTreeMap;
 use std::sync::RwLock;
@@ -10,13 +10,14 @@ use piperoll_projections::READ_MODELS;
 use serde_json::{Value, json};
 
 use super::answers::{Asked, Heard, Stood, check};
+use super::faults::{self, Blow, Fault, Means, Site, blows};
 use super::load::{Client, Load};
 use super::round::Victim;
-use super::{Seeded, spoiling, victims};
+use super::{Seeded, spoiling};
 use crate::routes::story::example;
 use crate::routes::{MOST, Served};
-use crate::support::program::{Servers, block_on, number, wait_until};
-use crate::support::{ask_raw, raw};
+use crate::support::program::{Servers, block_on, number, wait_until, word};
+use crate::support::{ask_raw, raw, small};
 
 /// Clients with a measure of their own, and those that fight over one.
 const ALONE: u64 = 12;
@@ -27,12 +28,16 @@ const LEAST: u64 = 200;
 const AFTER: u64 = 60;
 /// After so many rounds there is another ledger: to read a long one whole takes longer every time.
 const ROUNDS_A_LEDGER: u64 = 10;
+/// The service's arguments; its guard looks often, so that a clock that is right again is soon seen.
+pub(super) const SERVED: &[&str] = &["--guard-seconds", "1"];
 const BOUND: Duration = Duration::from_mins(2);
 const FRAMEWORK: &str = "0000000000000000000000000000f0aa";
 const AREA: &str = "0000000000000000000000000000a0aa";
 
 /// A ledger that goes on from round to round, and all that its clients were told.
 struct Ground {
+    /// Goes first: what lies beneath servers is taken from under them before they are removed.
+    means: Means,
     served: Served,
     tokens: Vec<String>,
     measures: Vec<String>,
@@ -42,8 +47,8 @@ struct Ground {
 }
 
 impl Ground {
-    fn new(servers: Servers) -> Self {
-        let served = Served::over(servers, &[]);
+    fn new((servers, means): (Servers, Means)) -> Self {
+        let served = Served::over(servers, SERVED);
         let tokens: Vec<String> =
             (0..4).map(|n| served.token(&format!("Client {n}"), MOST)).collect();
         let act = |path: &str, body: &Value| {
@@ -63,7 +68,7 @@ impl Ground {
         for measure in &measures {
             act(&format!("/measures/{measure}/adopt"), &adopted);
         }
-        Self { served, tokens, measures, asked: Vec::new(), given: Vec::new() }
+        Self { served, tokens, measures, asked: Vec::new(), given: Vec::new(), means }
     }
 
     fn clients(&self, length: u64, (n, seed): (u64, u64)) -> Vec<Client> {
@@ -94,29 +99,16 @@ impl Ground {
         }
     }
 
-    /// Ends the victim as a crash would, and brings it back as a supervisor does.
-    fn kill(served: &mut Served, (victim, member): (Victim, &str), load: &Load) {
-        match victim {
-            Victim::Writer => {
-                served.take_program().kill();
-                served.serve(&[]);
-                load.base.write().unwrap().clone_from(&served.base);
-            }
-            Victim::Projector => {
-                served.stop_projecting();
-                served.project();
-            }
-            Victim::Nats | Victim::Postgres => {
-                served.servers.kill(if victim == Victim::Nats { member } else { "postgres" });
-                served.servers.up();
-            }
-        }
-    }
-
-    /// Which NATS server goes down, and what it is: of three, the one that leads the ledger's stream or
-    /// one that follows it.
-    fn member(&self, seeded: &mut Seeded) -> (String, &'static str) {
+    /// Which server that is, and what the lines of the drill call it. Of three NATS servers: the one that
+    /// leads the ledger's stream or one that follows it.
+    fn member(&self, seeded: &mut Seeded, victim: Victim) -> (String, &'static str) {
         let servers = &self.served.servers;
+        match victim {
+            Victim::Writer => return (String::new(), "service"),
+            Victim::Projector => return (String::new(), "projector"),
+            Victim::Postgres => return ("postgres".to_owned(), "postgres"),
+            Victim::Nats => {}
+        }
         if !servers.clustered() {
             return ("nats".to_owned(), "nats");
         }
@@ -134,30 +126,31 @@ impl Ground {
     }
 
     /// One round; what it came to.
-    fn round(&mut self, n: u64, seeded: &mut Seeded, victim: Victim) -> Value {
+    fn round(&mut self, n: u64, seeded: &mut Seeded, (fault, victim): (Fault, Victim)) -> Value {
         let begun = Instant::now();
         self.keep_answers();
         let length = self.served.length();
-        let (member, part) = self.member(seeded);
+        let (server, part) = self.member(seeded, victim);
         let load = Load {
             base: RwLock::new(self.served.base.clone()),
             path: self.served.at("/measures"),
             acknowledged: AtomicU64::new(0),
             over: AtomicBool::new(false),
         };
-        let kill_after = 1 + seeded.below(LEAST - AFTER);
+        let struck_after = 1 + seeded.below(LEAST - AFTER);
         let clients = self.clients(length, (n, seeded.below(u64::MAX)));
         let load = &load;
         let count = || load.acknowledged.load(Ordering::Relaxed);
-        let served = &mut self.served;
+        let (served, means, token) = (&mut self.served, &self.means, &*self.tokens[0]);
         let asked: Vec<Asked> = std::thread::scope(|scope| {
+            let over = load.until_dropped();
             let running: Vec<_> =
                 clients.into_iter().map(|client| scope.spawn(|| client.run(load))).collect();
-            wait_until("acts before the kill", BOUND, || count() >= kill_after);
-            Self::kill(served, (victim, &member), load);
+            wait_until("acts before the fault", BOUND, || count() >= struck_after);
+            Blow { fault, victim, server: &server, token }.fall(served, means, load);
             let enough = LEAST.max(count() + AFTER);
-            wait_until("acts after the kill", BOUND, || count() >= enough);
-            load.over.store(true, Ordering::Relaxed);
+            wait_until("acts after the fault", BOUND, || count() >= enough);
+            drop(over);
             running.into_iter().flat_map(|client| client.join().unwrap()).collect()
         });
         let mut refused: BTreeMap<&str, usize> = BTreeMap::new();
@@ -175,13 +168,7 @@ impl Ground {
         self.asked.extend(asked);
         let events = self.verify();
         json!({
-            "round": n, "victim": match victim {
-                Victim::Writer => "service",
-                Victim::Nats => part,
-                Victim::Projector => "projector",
-                Victim::Postgres => "postgres",
-            },
-            "killed_after": kill_after, "acknowledged": count(), "refused": refused,
+            "round": n, "victim": part, "fault": fault.name(), "struck_after": struck_after, "acknowledged": count(), "refused": refused,
             "sent_in_vain_and_again": in_vain,
             "verified": { "events": events, "requests": self.asked.len(),
                 "answers_given_again": self.given.len(), "rebuilt": READ_MODELS.len() },
@@ -209,27 +196,54 @@ impl Ground {
     }
 }
 
+const KILLED: &[(Fault, Victim)] = &[
+    (Fault::Killed, Victim::Projector),
+    (Fault::Killed, Victim::Nats),
+    (Fault::Killed, Victim::Postgres),
+    (Fault::Killed, Victim::Writer),
+];
+
 #[test]
 fn nothing_is_lost_or_doubled_under_load_whoever_is_killed() {
-    rounds(|| Servers::own("kill-acts"), 10);
+    rounds((|| (Servers::own("kill-acts"), Means::default()), KILLED), 10);
 }
 
 #[test]
 fn nothing_is_lost_or_doubled_on_three_replicas_whoever_is_killed() {
-    rounds(|| Servers::own_cluster("kill-cluster"), 4);
+    rounds((|| (Servers::own_cluster("kill-cluster"), Means::default()), KILLED), 4);
 }
 
-fn rounds(servers: fn() -> Servers, usual: u64) {
+#[test]
+fn nothing_is_lost_or_doubled_whatever_befalls_a_server() {
+    rounds(faults::ONE, 10);
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_whatever_befalls_one_of_three() {
+    rounds(faults::THREE, 3);
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_when_a_disk_is_full() {
+    if small::apart("kills::acts::nothing_is_lost_or_doubled_when_a_disk_is_full") {
+        rounds(faults::FULL, 2);
+    }
+}
+
+fn rounds((servers, may): Site, usual: u64) {
     let rounds = number("PIPEROLL_KILL_ROUNDS", usual);
     let seed = number("PIPEROLL_KILL_SEED", 1);
     let mut seeded = Seeded::new(seed);
+    let only = word("PIPEROLL_FAULT");
+    let may: Vec<_> = may.iter().filter(|(it, _)| it.name().starts_with(&only)).copied().collect();
+    assert!(!may.is_empty(), "`{only}` is no fault that can be tried here");
     let mut ground = Ground::new(servers());
-    for (n, victim) in (1..=rounds).zip(victims(&mut seeded, rounds)) {
+    for (n, blow) in (1..=rounds).zip(blows(&mut seeded, &may, rounds)) {
         if n > 1 && n % ROUNDS_A_LEDGER == 1 {
             drop(ground);
             ground = Ground::new(servers());
         }
-        let mut line = ground.round(n, &mut seeded, victim);
+        let mut line = ground.round(n, &mut seeded, blow);
         line["seed"] = json!(seed);
         println!("{line}");
     }

@@ -81,6 +81,11 @@ impl Stood {
             previous: record["previous"].as_u64(),
         }
     }
+
+    /// The id of its measure, where it is about one.
+    fn measure(&self) -> &str {
+        self.entity.trim_start_matches("measure/")
+    }
 }
 
 /// Everything that is wrong; nothing when the stream is what the clients were told.
@@ -96,6 +101,12 @@ pub(crate) fn check(asked: &[Asked], stream: &[Stood]) -> Vec<String> {
         let events = by_key.remove(one.key.as_str()).unwrap_or_default();
         for said in answers(one, &events) {
             wrong.push(format!("{}: {said}", one.key));
+        }
+        if one.heard.iter().any(|it| matches!(it, Heard::Refused(_, code) if code == "stale")) {
+            let over = |it: &Stood| it.measure() == one.measure && it.position > one.read_at;
+            if !stream.iter().any(over) {
+                wrong.push(format!("{}: `stale`, yet nothing followed {}", one.key, one.read_at));
+            }
         }
         if let [event] = &*events {
             let read_at = one.read_at;
@@ -148,9 +159,8 @@ fn answers(one: &Asked, events: &[&Stood]) -> Vec<String> {
             Heard::Accepted { outcome, position, event_id } => match events {
                 [event] => {
                     let said = (*position, event_id, one.measure.as_str(), one.level.as_str());
-                    let entity = event.entity.trim_start_matches("measure/");
                     let level = event.level.as_deref().unwrap_or_default();
-                    let is = (event.position, &event.id, entity, level);
+                    let is = (event.position, &event.id, event.measure(), level);
                     if said != is {
                         wrong.push(format!("acknowledged {said:?}, what stands is {is:?}"));
                     }

@@ -5,6 +5,7 @@
 mod acts;
 mod answers;
 mod checker;
+mod faults;
 mod load;
 mod plan;
 mod round;

@@ -45,6 +45,11 @@ const WAYS: &[Spoiling] = &[
         let stood = stream.iter().find(|it| it.key.as_ref() == Some(&one.key)).unwrap();
         one.read_at = stood.previous.unwrap() - 1;
     }),
+    ("called stale without a reason", |asked, stream| {
+        let one = asked.iter_mut().rfind(|it| !it.accepted()).unwrap();
+        one.heard = vec![Heard::Refused(412, "stale".to_owned())];
+        one.read_at = stream.len() as u64;
+    }),
     ("another event id", |asked, stream| {
         let at = acknowledged(asked, stream);
         "another".clone_into(&mut stream[at].id);

@@ -1,10 +1,13 @@
 //! The ground that journeys stand on: real servers, a ledger of its own for each test.
 
+pub(crate) mod disturbed;
 pub(crate) mod held;
 pub(crate) mod invented;
 pub(crate) mod lossy;
 pub(crate) mod program;
 pub(crate) mod raw;
+pub(crate) mod roads;
+pub(crate) mod small;
 
 use std::time::Duration;
 

@@ -10,6 +10,8 @@ use piperoll::cli::Cli;
 use piperoll::config::Config;
 use serde_json::Value;
 
+use super::disturbed::Disturbed;
+use super::roads::Roads;
 use super::setting;
 
 const SETTINGS: [&str; 8] = [
@@ -70,13 +72,21 @@ impl Servers {
         self.setting("PIPEROLL_NATS_OWNER_URL").contains(',')
     }
 
+    /// One NATS server and Postgres whose clocks and disks can be disturbed.
+    pub(crate) fn own_disturbed(name: &str) -> (Self, Disturbed) {
+        let disturbed = Disturbed::new();
+        (Self::made(name, &["start", "--under", &disturbed.command()]), disturbed)
+    }
+
+    /// Three NATS servers, of which one can be cut off.
+    pub(crate) fn own_divided(name: &str) -> (Self, Roads) {
+        let roads = Roads::of(&home_of(name));
+        let ports = roads.ports.to_string();
+        (Self::made(name, &["start", "--cluster", "--roads", &ports]), roads)
+    }
+
     fn made(name: &str, start: &[&str]) -> Self {
-        let state = PathBuf::from(setting("PIPEROLL_STATE"));
-        let shared = state.parent().unwrap().to_str().unwrap();
-        // Beside the home of the test run and named after it, so that whoever removes that one
-        // finds what a killed test left behind.
-        let home = PathBuf::from(format!("{shared}-{name}-{}", std::process::id()));
-        let mut servers = Self { settings: Vec::new(), home: Some(home) };
+        let mut servers = Self { settings: Vec::new(), home: Some(home_of(name)) };
         let ran = servers.local(start);
         assert_eq!(ran.code, Some(0), "{}", ran.err);
         let named = servers.local(&["env", "--json"]);
@@ -96,6 +106,39 @@ impl Servers {
     pub(crate) fn kill(&self, server: &str) {
         let ran = self.local(&["stop", "--only", server, "--signal", "KILL"]);
         assert_eq!(ran.code, Some(0), "{}", ran.err);
+    }
+
+    /// Ends one server in good order.
+    pub(crate) fn stop(&self, server: &str) {
+        let ran = self.local(&["stop", "--only", server]);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+    }
+
+    /// What is known of one server that is up: process, port, folder of its data.
+    pub(crate) fn about(&self, server: &str) -> Value {
+        let ran = self.local(&["status", "--json"]);
+        let all: Value = serde_json::from_str(&ran.out).unwrap();
+        assert!(all[server].is_object(), "{server} is not up: {all}");
+        all[server].clone()
+    }
+
+    /// The processes of one server that is up, the first of them first.
+    pub(crate) fn processes(&self, server: &str) -> Vec<u64> {
+        let about = self.about(server);
+        let (first, data) = (about["pid"].as_u64().unwrap(), about["data"].as_str().unwrap());
+        let mut found = vec![first];
+        for entry in std::fs::read_dir("/proc").unwrap() {
+            let path = entry.unwrap().path();
+            let process = path.file_name().unwrap().to_str().unwrap().parse();
+            // A process may have ended meanwhile.
+            if let (Ok(process), Ok(works_in)) = (process, std::fs::read_link(path.join("cwd")))
+                && works_in.to_str() == Some(data)
+                && process != first
+            {
+                found.push(process);
+            }
+        }
+        found
     }
 
     fn local(&self, arguments: &[&str]) -> Ran {
@@ -168,6 +211,14 @@ impl Servers {
     }
 }
 
+/// Where servers of a test's own are: beside the home of the test run and named after it, so that
+/// whoever removes that one finds what a killed test left behind.
+fn home_of(name: &str) -> PathBuf {
+    let state = PathBuf::from(setting("PIPEROLL_STATE"));
+    let shared = state.parent().unwrap().to_str().unwrap();
+    PathBuf::from(format!("{shared}-{name}-{}", std::process::id()))
+}
+
 impl Drop for Servers {
     fn drop(&mut self) {
         if self.home.is_some() {
@@ -224,8 +275,7 @@ impl Running {
 
     /// Sends it a signal.
     pub(crate) fn signal(&self, name: &str) {
-        let (signal, id) = (format!("-{name}"), self.child.id().to_string());
-        assert!(Command::new("kill").args([&signal, &id]).status().unwrap().success());
+        signal(name, &[u64::from(self.child.id())]);
     }
 
     /// Whether it has ended.
@@ -250,6 +300,13 @@ impl Drop for Running {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// Sends a signal to processes, in this order.
+pub(crate) fn signal(name: &str, processes: &[u64]) {
+    let processes = processes.iter().map(u64::to_string);
+    let status = Command::new("kill").arg(format!("-{name}")).args(processes).status().unwrap();
+    assert!(status.success());
 }
 
 /// Looks again and again until something holds; fails when it does not within the bound.
@@ -279,6 +336,12 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().build().unwrap()
+}
+
+/// A word from the environment, for drills that may be narrower than usual; empty where there is none.
+pub(crate) fn word(name: &str) -> String {
+    let word = std::env::var_os(name).unwrap_or_default().into_string();
+    word.unwrap_or_else(|_| panic!("{name} is no text"))
 }
 
 /// A number from the environment, for drills that may be longer than usual.

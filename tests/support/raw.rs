@@ -40,10 +40,22 @@ impl Message {
 pub(crate) async fn client(servers: &Servers, user: &str) -> async_nats::Client {
     let name = format!("PIPEROLL_NATS_{}_URL", user.to_uppercase());
     let urls = servers.setting(&name).split(',');
-    let all: Vec<async_nats::ServerAddr> = urls.map(|url| url.parse().unwrap()).collect();
+    connect(user, urls.map(|url| url.parse().unwrap()).collect()).await
+}
+
+/// The same to the server on one port and no other.
+pub(crate) async fn client_at(servers: &Servers, user: &str, port: u64) -> async_nats::Client {
+    let name = format!("PIPEROLL_NATS_{}_URL", user.to_uppercase());
+    let place = format!(":{port}");
+    let url = servers.setting(&name).split(',').find(|url| url.ends_with(&place)).unwrap();
+    connect(user, vec![url.parse().unwrap()]).await
+}
+
+async fn connect(user: &str, all: Vec<async_nats::ServerAddr>) -> async_nats::Client {
     let (name, password) = (all[0].username().unwrap(), all[0].password().unwrap());
     async_nats::ConnectOptions::with_user_and_password(name.to_owned(), password.to_owned())
         .custom_inbox_prefix(format!("_INBOX_{user}"))
+        .ignore_discovered_servers()
         .connect(&all[..])
         .await
         .unwrap()
