@@ -16,6 +16,7 @@ use piperoll_projections::runtime::Link;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::claims::Claims;
 use super::secret::{self, SecretError};
 use crate::commands::SealedWords;
 use crate::ids::{self, NoRandomness};
@@ -24,6 +25,7 @@ use crate::ids::{self, NoRandomness};
 pub struct Vault {
     pub(super) client: Link,
     pub(super) ledger: LedgerId,
+    pub(super) claims: Claims,
     pub(super) wrapping: [u8; 32],
     digesting: [u8; 64],
 }
@@ -70,7 +72,8 @@ impl Vault {
         let folder = state.join("vault");
         let wrapping = secret::open_or_make(&folder, "wrapping.key")?;
         let digesting = secret::open_or_make(&folder, "digesting.key")?;
-        Ok(Self { client, ledger, wrapping, digesting })
+        let claims = Claims::default();
+        Ok(Self { client, ledger, claims, wrapping, digesting })
     }
 
     /// Seals texts, each under a new key; the keys are durable when this returns.

@@ -15,7 +15,7 @@ use super::load::Load;
 use super::round::Victim;
 use crate::routes::{Out, Served};
 use crate::support::disturbed::Disturbed;
-use crate::support::program::{Servers, block_on, signal, wait_until};
+use crate::support::program::{Servers, block_on, number, signal, wait_until};
 use crate::support::roads::Roads;
 use crate::support::small::Small;
 use crate::support::{ask_raw, raw};
@@ -36,7 +36,7 @@ pub(crate) enum Fault {
     Stopped,
     /// It stands still (SIGSTOP), its connections open.
     Paused,
-    /// Each write to its disk takes twenty milliseconds longer.
+    /// Each write to its disk takes so much longer, twenty milliseconds unless told otherwise.
     Slow,
     /// Its disk has no byte left.
     Full,
@@ -163,7 +163,7 @@ impl Blow<'_> {
             }
             Fault::Slow => {
                 let disturbed = means.disturbed.as_ref().unwrap();
-                disturbed.slow_disk(self.program(), 20);
+                disturbed.slow_disk(self.program(), number("PIPEROLL_SLOW_MS", 20));
                 go_on(load);
                 disturbed.rest();
             }

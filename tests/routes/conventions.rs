@@ -73,6 +73,37 @@ fn a_key_repeated_gives_the_first_answer_and_a_key_used_otherwise_is_refused() {
 }
 
 #[test]
+fn a_key_used_for_many_things_at_once_stands_for_one_of_them() {
+    let served = Served::new();
+    let ann = served.token("Ann", MOST);
+    let length = served.length();
+    let rounds: u64 = 8;
+    for round in 0..rounds {
+        let key = format!("at once {round}").replace(' ', "-");
+        let heard: Vec<Heard> = std::thread::scope(|scope| {
+            let asked: Vec<_> = (0..16_u64)
+                .map(|n| {
+                    // Every thing is asked for twice.
+                    let id = format!("{:032x}", 0xC0_0000 + round * 100 + n / 2);
+                    let (served, ann, key) = (&served, &ann, &key);
+                    scope.spawn(move || {
+                        let path = served.at(&format!("/posts/{id}/create"));
+                        served.post(ann, &path, (key, None), &post("Clerk"))
+                    })
+                })
+                .collect();
+            asked.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let accepted = heard.iter().filter(|it| it.status == 202).count();
+        assert_eq!(accepted, 2, "{heard:?}");
+        for refused in heard.iter().filter(|it| it.status != 202) {
+            refused.problem(409, "idempotency_key_reused");
+        }
+    }
+    assert_eq!(served.length(), length + rounds);
+}
+
+#[test]
 fn of_two_who_change_what_they_read_at_one_position_one_wins_and_the_other_is_told() {
     let served = Served::new();
     let tokens = [served.token("Ann", MOST), served.token("Bob", MOST)];
