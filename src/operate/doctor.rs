@@ -7,6 +7,7 @@ use piperoll_projections::{READ_MODELS, Schema};
 use serde::Serialize;
 
 use super::guarding::{Found, found};
+use super::pace;
 use super::projecting;
 use super::site::{Site, Source};
 use crate::clock;
@@ -60,7 +61,7 @@ pub async fn examine(config: &Config, sites: &[Site]) -> Vec<Check> {
     checks
 }
 
-fn fine(of: impl Into<String>, seen: impl Into<String>) -> Check {
+pub(super) fn fine(of: impl Into<String>, seen: impl Into<String>) -> Check {
     Check { of: of.into(), verdict: Verdict::Fine, seen: seen.into(), remedy: String::new() }
 }
 
@@ -69,12 +70,16 @@ fn finding(of: impl Into<String>, seen: impl Into<String>, remedy: impl Into<Str
     Check { of: of.into(), verdict, seen: seen.into(), remedy: remedy.into() }
 }
 
-fn warning(of: impl Into<String>, seen: impl Into<String>, remedy: impl Into<String>) -> Check {
+pub(super) fn warning(
+    of: impl Into<String>,
+    seen: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Check {
     Check { verdict: Verdict::Warning, ..finding(of, seen, remedy) }
 }
 
 /// An error and its causes in one line.
-fn told(error: &dyn std::error::Error) -> String {
+pub(super) fn told(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
@@ -235,6 +240,7 @@ async fn ledger(site: &Site) -> Vec<Check> {
         checks.push(read_model(site, &source, *model).await);
         checks.extend(rejects(site, *model).await);
     }
+    checks.extend(pace::look(site, &source).await);
     checks
 }
 

@@ -3,7 +3,8 @@
 //! [`site`]: one ledger with the servers it stands on; [`projecting`]: read models kept up;
 //! [`moving_in`]: a body's files become its prologue; [`importing`]: one file, applied or undone;
 //! [`amending`]: the framework changed from a file and written back; [`guarding`]: writing while the
-//! guard looks on; [`publishing`]: updates kept up; [`doctor`]: everything checked; [`demo`]: two invented
+//! guard looks on; [`publishing`]: updates kept up; [`doctor`]: everything checked, and
+//! at what `pace` a ledger is written and read; [`demo`]: two invented
 //! bodies; [`mod@bench`]: this machine measured; [`backup`]: a ledger to a file and back; [`vaulting`]: its
 //! vault likewise; [`accepting`]: going on although a stream differs.
 
@@ -17,6 +18,7 @@ pub mod guarding;
 pub mod importing;
 pub mod moving_in;
 pub mod numbers;
+mod pace;
 pub mod projecting;
 pub mod publishing;
 pub mod site;

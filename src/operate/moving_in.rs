@@ -179,6 +179,8 @@ impl MoveIn {
         let seal = async |texts: &[_]| vault.seal(texts).await;
         let recording = record(&ledger, &prologue, &past, actor, seal, told);
         let recorded = under_guard(&site, &guard, recording).await?;
+        // Every entity of the ledger is held in there; the read models need none of them.
+        drop(ledger);
         projecting::catch_up(&site).await?;
         Ok((recorded, prologue.summary))
     }

@@ -1,6 +1,7 @@
 //! What operators fear: everything lost and put back; a stream changed, deleted, cut behind the
 //! service's back. Through the program as it runs.
 
+mod memory;
 mod refusing;
 mod restoring;
 mod streams;

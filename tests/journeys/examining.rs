@@ -20,6 +20,30 @@ fn the_doctor_finds_nothing_on_servers_as_they_should_be() {
 }
 
 #[test]
+fn the_doctor_says_how_fast_a_ledger_is_written_and_read() {
+    let servers = Servers::shared();
+    let body = Body::moved_in(&servers);
+    let ledger = &body.ledger;
+    servers.fine(&["publish", "--ledger", ledger, "--until-caught-up"]);
+    let length =
+        block_on(async { raw::length(&raw::client(&servers, "owner").await, ledger).await });
+    let length = length.unwrap();
+    let checks = servers.json(&["doctor", "--ledger", ledger, "--json"]);
+    let seen = |of: &str| {
+        let of = json!(format!("{ledger} {of}"));
+        let check = checks.as_array().unwrap().iter().find(|check| check["of"] == of);
+        check.unwrap_or_else(|| panic!("{checks}"))["seen"].as_str().unwrap().to_owned()
+    };
+    // All of it was written just now, within the hour at the least.
+    assert!(seen("writing").ends_with(&format!("{length} in the last hour")), "{checks}");
+    assert!(seen("reading").starts_with(&format!("the last {length} events in ")), "{checks}");
+    // The last events of moving in tell no subscriber anything.
+    let told = seen("updates").rsplit(' ').next().unwrap().parse::<u64>().unwrap();
+    let behind = format!("{} events since the last that was told of", length - told);
+    assert!(seen("updates behind").starts_with(&behind), "{checks}");
+}
+
+#[test]
 fn the_doctor_names_what_the_owner_changed_in_a_stream() {
     let servers = Servers::shared();
     let body = Body::moved_in(&servers);

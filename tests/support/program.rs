@@ -283,6 +283,13 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// The most memory that it has held so far, in KiB, by Linux's account; none once it has ended.
+    pub(crate) fn most_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
+    }
+
     /// Waits for its end: the exit code and what it said on standard error.
     pub(crate) fn end(mut self, bound: Duration) -> (Option<i32>, String) {
         wait_until("the program ends", bound, || self.ended());

@@ -171,7 +171,7 @@ impl Writing<'_> {
         };
         let text = self.schema.sql("truncate @.entity_head");
         self.transaction.batch_execute(&text).await?;
-        for table in folded.heads.rows().copied() {
+        for table in folded.heads.pieces().flat_map(|rows| rows.copied()) {
             self.copy(table).await?;
         }
         let statement = self.statement(MARK).await?;

@@ -15,6 +15,8 @@ use super::{Outcome, Placed, RuntimeError};
 
 /// How many heads are kept in memory: some 80 MB.
 pub(crate) const CAPACITY: usize = 1_000_000;
+/// How many heads are written as one piece: all those of a load at once would be as much again.
+const PIECE: usize = 20_000;
 
 histories! { HeadRows;
     /// One entity's head.
@@ -222,14 +224,16 @@ impl Moved {
         Self { heads: Vec::new(), are: Are::Changed }
     }
 
-    pub(crate) fn rows(&self) -> HeadRows {
+    /// As rows, piece by piece.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = HeadRows> {
         let row = |(entity, head): &(EntityRef, Head)| HeadRow {
             kind: code(entity.kind),
             id: entity.id,
             revision: head.revision.0,
             position: head.position,
         };
-        HeadRows { entity_head: self.heads.iter().map(row).collect() }
+        let piece = move |heads: &[_]| HeadRows { entity_head: heads.iter().map(row).collect() };
+        self.heads.chunks(PIECE).map(piece)
     }
 }
 

@@ -134,8 +134,8 @@ impl Reader {
         let session = self.session().await?;
         let dictionary = session.dictionary().await?;
         let text = "with s as materialized (
-                select distinct on (period, measure) * from @.submission
-                where position <= $1 order by period, measure, position desc)
+                select distinct on (measure, period) * from @.submission
+                where position <= $1 order by measure, period, position desc)
             select c.*, n.status_as_reported from (
                 select s.measure, s.period,
                     '00000000-0000-0000-0000-000000000000'::uuid as breakdown,

@@ -1,5 +1,6 @@
--- What questions look up.
-create unique index on submission (period, measure, position desc)
+-- What questions look up. Of a submission the measure comes first: its period, the one before and
+-- the one a year earlier are asked for together, and so stand on one page or two.
+create unique index on submission (measure, period, position desc)
     include (content_from, state, asserted, value, status, no_value, expected_on, numerator, denominator);
 create unique index on submission_note (measure, period, position desc);
 create index on reported_rating (measure, period, position desc);

@@ -57,7 +57,8 @@ pub struct Submission {
     /// Whoever entered or changed what stands.
     entered_by: Vec<ActorId>,
     signatures: Vec<Signature>,
-    overridden: Option<RatingOverridden>,
+    /// Boxed: a ledger has very many submissions, and of few is the rating overridden.
+    overridden: Option<Box<RatingOverridden>>,
 }
 
 /// A signature that was given and not taken back. Whether a later version has lapsed it, readers say.
@@ -136,6 +137,7 @@ impl Submission {
 
     fn entered(&mut self, person: ActorId) {
         if !self.entered_by.contains(&person) {
+            self.entered_by.reserve_exact(1);
             self.entered_by.push(person);
         }
     }
@@ -190,7 +192,9 @@ impl Entity for Submission {
                 self.commentary = fact.text.clone().map(Box::new);
                 self.words_at = fact.text.as_ref().map(|_| position);
             }
-            SubmissionFact::RatingOverridden(fact) => self.overridden = Some(fact.clone()),
+            SubmissionFact::RatingOverridden(fact) => {
+                self.overridden = Some(Box::new(fact.clone()));
+            }
             SubmissionFact::SignedOff(fact) => self.signatures.push(Signature {
                 stage: fact.stage.clone(),
                 post: fact.post,

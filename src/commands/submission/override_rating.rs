@@ -77,7 +77,7 @@ impl Command for OverrideRating {
                 && held.inputs == fact.inputs
                 && held.computed == fact.computed
         };
-        if submission.overridden.as_ref().is_some_and(same) {
+        if submission.overridden.as_deref().is_some_and(same) {
             return Ok(Decision::Unchanged);
         }
         Ok(Decision::record(fact))
