@@ -4,6 +4,7 @@
 //! was said.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,12 +14,18 @@ use ureq::Agent;
 /// More than any answer of a collector is.
 const MOST_BYTES: u64 = 64 * 1024;
 
+/// Why a collector was not reached the last time; the exporter only says that it was not.
+pub(super) type Why = Arc<Mutex<Option<String>>>;
+
 /// Asks a collector.
-pub(super) struct Client(Agent);
+pub(super) struct Client {
+    agent: Agent,
+    why: Why,
+}
 
 impl Client {
     /// One that gives up after `time`.
-    pub(super) fn new(time: Duration) -> Self {
+    pub(super) fn new(time: Duration, why: Why) -> Self {
         let config = Agent::config_builder()
             .timeout_global(Some(time))
             .http_status_as_error(false)
@@ -27,23 +34,31 @@ impl Client {
             // Nor is a proxy that others of this machine are meant to use.
             .proxy(None)
             .user_agent(concat!("piperoll/", env!("CARGO_PKG_VERSION")));
-        Self(config.build().new_agent())
+        Self { agent: config.build().new_agent(), why }
+    }
+
+    fn ask(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ureq::Error> {
+        let (parts, body) = request.into_parts();
+        let response = self.agent.run(Request::from_parts(parts, &*body))?;
+        let (parts, mut body) = response.into_parts();
+        let body = body.with_config().limit(MOST_BYTES).read_to_vec()?;
+        Ok(Response::from_parts(parts, body.into()))
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Client").finish()
+        f.debug_struct("Client").finish_non_exhaustive()
     }
 }
 
 #[async_trait]
 impl HttpClient for Client {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let (parts, body) = request.into_parts();
-        let response = self.0.run(Request::from_parts(parts, &*body))?;
-        let (parts, mut body) = response.into_parts();
-        let body = body.with_config().limit(MOST_BYTES).read_to_vec()?;
-        Ok(Response::from_parts(parts, body.into()))
+        self.ask(request).map_err(|error| {
+            let mut why = self.why.lock().unwrap_or_else(PoisonError::into_inner);
+            *why = Some(error.to_string());
+            error.into()
+        })
     }
 }

@@ -9,7 +9,7 @@
 //! ```
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider;
@@ -24,7 +24,7 @@ use opentelemetry_sdk::trace::{
     SpanExporter, SpanProcessor,
 };
 
-use super::client::Client;
+use super::client::{Client, Why};
 use crate::config::Tracing;
 
 const DROPPED: &str = "piperoll_spans_dropped_total";
@@ -97,15 +97,16 @@ pub fn begin(tracing: &Tracing) -> Exporting {
 }
 
 fn build(tracing: &Tracing) -> Result<(SdkTracerProvider, Arc<Queue>), ExporterBuildError> {
+    let why = Why::default();
     let otlp = Otlp::builder()
         .with_http()
-        .with_http_client(Client::new(tracing.time))
+        .with_http_client(Client::new(tracing.time, Arc::clone(&why)))
         .with_timeout(tracing.time)
         .build()?;
     let (room, taken) = (AtomicBool::new(true), AtomicBool::new(true));
     let (most, waiting) = (tracing.most_waiting, AtomicUsize::new(0));
     let queue = Arc::new(Queue { most, waiting, room, taken });
-    let counted = Counted { otlp, queue: Arc::clone(&queue) };
+    let counted = Counted { otlp, why, queue: Arc::clone(&queue) };
     let batches = BatchConfigBuilder::default().with_max_queue_size(most).build();
     let next = BatchSpanProcessor::builder(counted).with_batch_config(batches).build();
     let mut resource = Resource::builder()
@@ -172,6 +173,7 @@ impl SpanProcessor for Bounded {
 #[derive(Debug)]
 struct Counted {
     otlp: Otlp,
+    why: Why,
     queue: Arc<Queue>,
 }
 
@@ -190,7 +192,9 @@ impl SpanExporter for Counted {
             Err(error) => {
                 dropped(NOT_TAKEN, spans);
                 if taken.swap(false, Ordering::AcqRel) {
-                    tracing::warn!(%error, spans, "spans are dropped: the collector does not take them");
+                    let why = self.why.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    let why = why.unwrap_or_else(|| error.to_string());
+                    tracing::warn!(%why, spans, "spans are dropped: the collector does not take them");
                 }
             }
         }

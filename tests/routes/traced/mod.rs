@@ -6,8 +6,11 @@ mod collector;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
+use piperoll::clock;
 use piperoll::traces::Trace;
 use piperoll_projections::READ_MODELS;
+use piperoll_projections::runtime::connect;
 use serde_json::json;
 
 use self::collector::{Collector, Manner, Told};
@@ -141,6 +144,46 @@ fn one_trace_leads_from_a_request_through_the_event_to_the_rows_of_both_read_mod
     nobody_is_named(&spans, &[&token, "Ann", "Clerk", &format!("{:032x}", 7)]);
 }
 
+#[test]
+fn the_span_of_an_event_ends_when_its_rows_stand_and_not_before() {
+    let collector = Collector::new(Manner::Takes);
+    let mut served = Served::over(told(&collector), &[]);
+    let (token, ledger) = (served.token("Ann", MOST), served.body.ledger.clone());
+    let read = served.at("/scorecard?min_position=");
+    served.get(&token, &format!("{read}{}", served.length())).fine();
+    let (at, held, let_go) = block_on(async {
+        let url = served.servers.setting("PIPEROLL_POSTGRES_URL");
+        let (mut holding, looking) = (connect(url).await.unwrap(), connect(url).await.unwrap());
+        let holding = holding.transaction().await.unwrap();
+        holding
+            .batch_execute(&format!("lock {ledger}_scorecard.cursor in share mode"))
+            .await
+            .unwrap();
+        let held = clock::now();
+        let parent = format!("00-{TRACE}-{CALLER}-01");
+        let at = position(&served.create(&token, 1, Some(&parent)));
+        let waits = "select 1 from pg_locks where not granted and relation = $1::text::regclass";
+        let (cursor, begun) = (format!("{ledger}_scorecard.cursor"), Instant::now());
+        while looking.query(waits, &[&cursor]).await.unwrap().is_empty() {
+            assert!(begun.elapsed() < BOUND, "the projector never waits");
+        }
+        let let_go = clock::now();
+        holding.commit().await.unwrap();
+        (at, held, let_go)
+    });
+    served.get(&token, &format!("{read}{at}")).fine();
+    served.stop();
+    let spans = collector.told();
+    let nanos = |time: DateTime<Utc>| u64::try_from(time.timestamp_nanos_opt().unwrap()).unwrap();
+    let process = named(&spans, TRACE, &format!("process piperoll_{ledger}"));
+    let process = process.iter().find(|it| *it.said("piperoll.read_model") == json!("scorecard"));
+    let copy = only(&spans, TRACE, &format!("COPY {ledger}_scorecard"));
+    for span in [process.unwrap(), copy] {
+        assert!(nanos(held) < span.began() && span.began() < nanos(let_go), "{span:?}");
+        assert!(nanos(let_go) < span.ended(), "{span:?}");
+    }
+}
+
 /// Of everything that was told, nothing is a name, an id or a text; and it says who told it.
 #[track_caller]
 fn nobody_is_named(spans: &[Told], secrets: &[&str]) {
@@ -234,9 +277,10 @@ fn acts(served: &Served, token: &str, numbers: std::ops::Range<u32>) -> Vec<Dura
     numbers.map(act).collect()
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+/// How long nine of ten took at most: whoever had to wait for a full queue would be among the slowest.
+fn nine_of_ten(mut times: Vec<Duration>) -> Duration {
     times.sort();
-    times[times.len() / 2]
+    times[times.len() * 9 / 10]
 }
 
 /// How many spans were dropped, for a reason.
@@ -275,9 +319,10 @@ fn acts_all_the_same(endpoint: &str, time: &str) -> (String, Duration) {
     }
     traced.clone_into(&mut served.base);
     assert_eq!(served.length(), length + u64::from(2 * ACTS));
-    let (with, before) = (median(with), median(before));
-    println!("{endpoint}: an act takes {with:?}, without a collector {before:?}");
-    assert!(with < before * 2 + Duration::from_millis(5), "{with:?}, without {before:?}");
+    let (with, before) = (nine_of_ten(with), nine_of_ten(before));
+    println!("{endpoint}: nine acts of ten take {with:?}, without a collector {before:?}");
+    // Nobody who waited for a batch of this one would be done so soon.
+    assert!(with < before * 3 + Duration::from_millis(50), "{with:?}, without {before:?}");
     // A request, a decision, an append each.
     wait_until("every span is counted", BOUND, || {
         let [full, not_taken] = ["queue_full", "not_taken"].map(|it| dropped(&served, it));
@@ -305,4 +350,27 @@ fn with_a_collector_that_never_answers_acts_are_as_fast_and_right_and_a_stop_has
     let (said, took) = acts_all_the_same(&collector.endpoint, "1000");
     assert_eq!(said.matches("too many are on their way").count(), 1, "told once: {said}");
     assert!(took < STOPS, "{took:?}");
+}
+
+#[test]
+fn a_collector_that_cannot_be_used_is_told_of_and_the_service_goes_on_without() {
+    let wrong = [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "no address"),
+    ];
+    for (name, value) in wrong {
+        let servers = Servers::shared()
+            .told("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+            .told(name, value);
+        let (running, heard) = servers.start_and_hear(&["serve", "--listen", "127.0.0.1:0"]);
+        let base = heard.strip_prefix("listening on ").unwrap();
+        let parent = format!("00-{TRACE}-{CALLER}-01");
+        let asked = ureq::get(format!("{base}/livez")).header("traceparent", parent).call();
+        assert_eq!(asked.unwrap().status(), 200, "{name}");
+        running.terminate();
+        let (ended, said) = running.end(STOPS);
+        assert_eq!(ended, Some(0), "{said}");
+        assert_eq!(said.matches("no spans are exported").count(), 1, "{name}: {said}");
+        assert!(!said.contains("spans are dropped"), "{name}: {said}");
+    }
 }
