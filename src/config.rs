@@ -1,6 +1,8 @@
-//! What is in force: flags and `PIPEROLL_*` variables, read here and nowhere else.
+//! What is in force: flags and `PIPEROLL_*` variables, read here and nowhere else; and which of
+//! OpenTelemetry's variables are heeded.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -75,4 +77,51 @@ needed! {
     postgres_url: str = "--postgres-url", "PIPEROLL_POSTGRES_URL";
     /// The folder of the keys.
     state: std::path::Path = "--state", "PIPEROLL_STATE";
+}
+
+/// What OpenTelemetry's own variables say of exporting spans, as far as it is ours to read: addresses, headers,
+/// samplers and the pace of batches are read by its library.
+#[derive(Debug, Clone)]
+pub struct Tracing {
+    /// Whether a collector is named, and exporting not switched off.
+    pub wanted: bool,
+    /// Whether the service has been given a name.
+    pub named: bool,
+    /// How long one request to the collector may take.
+    pub time: Duration,
+    /// How many spans may wait for it.
+    pub most_waiting: usize,
+    protocol: Option<String>,
+}
+
+impl Tracing {
+    /// Reads the variables.
+    #[must_use]
+    pub fn read() -> Self {
+        let said = |name: &str| -> Option<String> {
+            std::env::var_os(name)?.into_string().ok().filter(|value| !value.is_empty())
+        };
+        let of_traces = |name: &str| {
+            said(&format!("OTEL_EXPORTER_OTLP_TRACES_{name}"))
+                .or_else(|| said(&format!("OTEL_EXPORTER_OTLP_{name}")))
+        };
+        let off = said("OTEL_SDK_DISABLED").is_some_and(|it| it.eq_ignore_ascii_case("true"))
+            || said("OTEL_TRACES_EXPORTER").is_some_and(|it| it == "none");
+        let attributes = said("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default();
+        let time = of_traces("TIMEOUT").and_then(|it| it.parse().ok()).unwrap_or(10_000);
+        let most = said("OTEL_BSP_MAX_QUEUE_SIZE").and_then(|it| it.parse().ok());
+        Self {
+            wanted: of_traces("ENDPOINT").is_some() && !off,
+            named: said("OTEL_SERVICE_NAME").is_some() || attributes.contains("service.name="),
+            time: Duration::from_millis(time),
+            most_waiting: most.filter(|most| *most > 0).unwrap_or(2_048),
+            protocol: of_traces("PROTOCOL"),
+        }
+    }
+
+    /// A protocol asked for that is not spoken here.
+    #[must_use]
+    pub fn other_protocol(&self) -> Option<&str> {
+        self.protocol.as_deref().filter(|protocol| *protocol != "http/protobuf")
+    }
 }

@@ -11,6 +11,7 @@
 //! | `admit.rs` | token, ledger, policy |
 //! | `pace.rs` | how fast one person may ask |
 //! | `numbers.rs` | what is measured and counted |
+//! | `traced.rs` | the span of a request |
 //! | `doors.rs` | the ledgers, opened when asked for |
 //! | `query.rs` | parameters in an address, and which moment is meant |
 //! | `pages.rs` | pages of lists, and the cursors between them |
@@ -41,6 +42,7 @@ mod ready;
 pub(crate) mod reply;
 pub(crate) mod route;
 mod serve;
+mod traced;
 mod updates;
 mod watch;
 

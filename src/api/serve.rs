@@ -30,6 +30,7 @@ use super::numbers::{self, UnderWay};
 use super::pace::Pace;
 use super::problem::Problem;
 use super::route::{Allows, Answers, Call, Method, Route};
+use super::traced;
 use crate::config::Config;
 use crate::operate::numbers::Numbers;
 use crate::operate::site::SiteError;
@@ -199,8 +200,8 @@ async fn enter(
     // A page that says what went wrong is headed by who looks.
     let headers =
         matches!(operation.answers, Answers::People(_)).then(|| request.headers().clone());
-    let trace = match Trace::below(parent(request.headers())) {
-        Ok(trace) => trace,
+    let (told, trace) = match traced::begin(operation, &request) {
+        Ok(begun) => begun,
         Err(error) => return operation.refuse(Problem::ours(&error), None, &address),
     };
     let span = tracing::info_span!(
@@ -235,6 +236,7 @@ async fn enter(
         tracing::info!(status, "answered");
         let method = operation.method.as_str();
         numbers::answered(method, &operation.path, status, begun.elapsed());
+        traced::answered(told, status);
         response
     };
     shown.instrument(span).await
@@ -313,11 +315,4 @@ async fn read_body(request: Request) -> Result<Bytes, Problem> {
         }
         Problem::bad("body_cut_short", "the body ended before it was whole")
     })
-}
-
-/// The span that a request was made in; none where it is malformed or said twice.
-fn parent(headers: &HeaderMap) -> Option<Trace> {
-    let mut given = headers.get_all("traceparent").iter();
-    let (Some(parent), None) = (given.next(), given.next()) else { return None };
-    Trace::parse(parent.to_str().ok()?)
 }

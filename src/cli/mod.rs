@@ -24,6 +24,7 @@ mod rebuilding;
 mod restore;
 mod schema;
 mod serve;
+mod stopped;
 mod token;
 mod vault;
 mod watch;
@@ -33,7 +34,8 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::{Config, Tracing};
+use crate::traces;
 
 /// Piperoll: who changed which target, who signed which figure, and what was known at each date.
 #[derive(Debug, Parser)]
@@ -98,6 +100,13 @@ pub enum Command {
     Vault(vault::Args),
 }
 
+impl Command {
+    /// Whether it does what others' traces lead to: it answers requests, or turns events into rows.
+    const fn is_traced(&self) -> bool {
+        matches!(self, Self::All(_) | Self::Project(_) | Self::Serve(_))
+    }
+}
+
 /// How a subcommand that ran ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
@@ -128,7 +137,14 @@ pub fn main(cli: Cli) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return output::failed(&error.into()),
     };
-    match runtime.block_on(run(cli)) {
+    let exporting = cli.command.is_traced().then(|| traces::export::begin(&Tracing::read()));
+    let ended = runtime.block_on(run(cli));
+    if let Some(exporting) = exporting {
+        // What is under way ends first, so that its spans are told as well.
+        drop(runtime);
+        exporting.end();
+    }
+    match ended {
         Ok(Ended::Fine) => ExitCode::SUCCESS,
         Ok(Ended::Finding) => ExitCode::from(1),
         Err(error) if output::reader_gone(&error) => ExitCode::SUCCESS,

@@ -7,7 +7,7 @@ use piperoll_events::ids::LedgerName;
 use piperoll_projections::READ_MODELS;
 use tokio::task::JoinSet;
 
-use super::{Ended, output, watch};
+use super::{Ended, output, stopped, watch};
 use crate::config::Config;
 use crate::operate::projecting;
 use crate::operate::site::Site;
@@ -40,11 +40,11 @@ impl Ledgers {
 }
 
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
-    let ledgers = args.ledgers.named();
+    let (ledgers, stop) = (args.ledgers.named(), stopped::stopped()?);
     tokio::select! {
         ended = keep_up(ledgers, config) => ended?,
         ended = args.watching.watch(config, ledgers, Arc::default()) => ended?,
-        stopped = tokio::signal::ctrl_c() => stopped?,
+        () = stop => {}
     }
     output::line("stopped")?;
     Ok(Ended::Fine)

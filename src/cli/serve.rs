@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Ended, output};
+use super::{Ended, output, stopped};
 use crate::api::{self, Limits};
 use crate::config::Config;
 use crate::operate::standing::Board;
@@ -41,14 +40,7 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: Args, config: &Config, board: Arc<Board>) -> anyhow::Result<Ended> {
-    let (mut terminated, mut interrupted) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let stop = async move {
-        tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
-        }
-    };
+    let stop = stopped::stopped()?;
     let time = Duration::from_millis(args.request_ms);
     let (at_once, acts) = (args.at_once, args.acts_at_once);
     let (per_second, lines) = (args.per_second, args.lines);

@@ -211,7 +211,9 @@ impl Ledger {
         asked: &[Asked<'_>],
         mut loaded: Vec<Loaded>,
     ) -> Result<Decided, Failed> {
+        let mut deciding = self.deciding(asked);
         let looks = self.look_all(asked, &mut loaded).await?;
+        deciding.came_to(&looks);
         // What goes in one batch happens at once.
         let time = self.next_time(&loaded);
         let steps = self.draft_all(asked, &loaded, looks, time)?;
@@ -340,6 +342,7 @@ impl Ledger {
     ) -> Result<Option<Position>, Stop> {
         let connection = self.stream.connection();
         let (count, began) = (letters.len(), Instant::now());
+        let sending = self.sending(&mut letters);
         let first = match letters.as_mut_slice() {
             [] => return Ok(None),
             [letter] => batch::publish(connection, letter).await,
@@ -352,6 +355,7 @@ impl Ledger {
             Err(Stop::Full) => self.gate.appended(Some(Unstored::Full)),
             Err(_) => {}
         }
+        sending.ended(&first);
         first.map(|first| Some(Position(first)))
     }
 

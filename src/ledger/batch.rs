@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::connection::{AskError, Connection};
 use crate::ids::{NoRandomness, random};
+use crate::traces::Trace;
 
 /// The most messages of one atomic batch.
 pub(super) const MOST: usize = 1_000;
@@ -21,6 +22,8 @@ pub(super) struct Letter {
     pub(super) subject: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// The span of its request.
+    pub(super) trace: Option<Trace>,
 }
 
 /// Why an append has no plain yes.
@@ -44,6 +47,23 @@ pub(super) enum Stop {
     Refused(AskError),
     /// No random bits for the batch's id; nothing was sent.
     Randomness(NoRandomness),
+}
+
+impl Stop {
+    /// Which of them, for those who look on.
+    pub(super) const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Stale => "stale",
+            Self::Doubt(_) => "in_doubt",
+            Self::Duplicate => "duplicate",
+            Self::Busy => "busy",
+            Self::Full => "full",
+            Self::TooLarge => "too_large",
+            Self::OtherStream => "other_stream",
+            Self::Refused(_) => "refused",
+            Self::Randomness(_) => "no_randomness",
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -74,7 +74,7 @@ impl Draft {
                 headers.insert("traceparent", trace.to_string());
             }
         });
-        let letter = Letter { subject, headers, body: body.into() };
+        let letter = Letter { subject, headers, body: body.into(), trace: acting.trace };
         Ok(Self { event, guard: held.guard, letter })
     }
 

@@ -14,16 +14,17 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use piperoll_events::Position;
-use piperoll_projections::Placed;
+use piperoll_projections::{Outcome, Placed};
 use tokio::sync::mpsc;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::authenticity::Verifier;
 use super::connection::AskError;
-use super::consumer::{Arrived, BATCH, Consumer, NoConsumer, Pull};
+use super::consumer::{Arrived, BATCH, Consumer, NoConsumer, Pull, header};
 use super::place::{Judge, UnknownEvent};
 use super::read::{Identity, Stream};
 use crate::ids::NoRandomness;
+use crate::traces::{Trace, export};
 
 /// How many parts are judged at a time: codes and JSON are most of the work of reading.
 const JUDGED_AT_ONCE: usize = 2;
@@ -96,10 +97,19 @@ pub enum FollowError {
     Task,
 }
 
+/// What is handed over at once.
+#[derive(Debug, Default)]
+pub struct Traced {
+    /// Positions in order, none left out.
+    pub placed: Vec<Placed>,
+    /// The spans that authentic events among them were sent in; none where no spans are exported.
+    pub traces: Vec<(Position, Trace)>,
+}
+
 /// A ledger being followed; dropping it ends that.
 #[derive(Debug)]
 pub struct Following {
-    batches: mpsc::Receiver<Result<Vec<Placed>, FollowError>>,
+    batches: mpsc::Receiver<Result<Traced, FollowError>>,
     /// Kept only to be ended with the rest.
     _work: JoinSet<()>,
 }
@@ -108,6 +118,12 @@ impl Following {
     /// What comes next, at most some 5,000 positions; `None` after the head, if that was the end,
     /// and after an error.
     pub async fn next(&mut self) -> Option<Result<Vec<Placed>, FollowError>> {
+        let handed = self.next_traced().await?;
+        Some(handed.map(|handed| handed.placed))
+    }
+
+    /// The same, with the spans that its events were sent in.
+    pub async fn next_traced(&mut self) -> Option<Result<Traced, FollowError>> {
         self.batches.recv().await
     }
 }
@@ -140,7 +156,7 @@ type Part = Result<Vec<Arrived>, FollowError>;
 async fn judge_all(
     judge: Arc<Judge>,
     mut arrived: mpsc::Receiver<Part>,
-    hand_over: mpsc::Sender<Result<Vec<Placed>, FollowError>>,
+    hand_over: mpsc::Sender<Result<Traced, FollowError>>,
 ) {
     let parts = stream::poll_fn(|context| arrived.poll_recv(context));
     let judged = parts.map(|part| {
@@ -148,16 +164,16 @@ async fn judge_all(
         async move {
             let part = match part {
                 Ok(part) => part,
-                Err(error) => return (Vec::new(), Some(error)),
+                Err(error) => return (Traced::default(), Some(error)),
             };
             let judged = spawn_blocking(move || judge_part(&judge, &part)).await;
-            judged.unwrap_or_else(|_| (Vec::new(), Some(FollowError::Task)))
+            judged.unwrap_or_else(|_| (Traced::default(), Some(FollowError::Task)))
         }
     });
     let mut judged = std::pin::pin!(judged.buffered(JUDGED_AT_ONCE));
-    while let Some((placed, error)) = judged.next().await {
+    while let Some((handed, error)) = judged.next().await {
         // What was judged counts as read, so it is handed over before anything else.
-        if !placed.is_empty() && hand_over.send(Ok(placed)).await.is_err() {
+        if !handed.placed.is_empty() && hand_over.send(Ok(handed)).await.is_err() {
             return;
         }
         if let Some(error) = error {
@@ -169,15 +185,25 @@ async fn judge_all(
 }
 
 /// Judges up to what this release does not know.
-fn judge_part(judge: &Judge, part: &[Arrived]) -> (Vec<Placed>, Option<FollowError>) {
-    let mut placed = Vec::with_capacity(part.len());
+fn judge_part(judge: &Judge, part: &[Arrived]) -> (Traced, Option<FollowError>) {
+    let placed = Vec::with_capacity(part.len());
+    let mut handed = Traced { placed, traces: Vec::new() };
+    let traced = export::on();
     for arrived in part {
         match judge.judge(&arrived.into()) {
-            Ok(one) => placed.push(one),
-            Err(unknown) => return (placed, Some(unknown.into())),
+            Ok(one) => {
+                if traced
+                    && matches!(one.outcome, Outcome::Event(_))
+                    && let Some(trace) = header(&arrived.message, "traceparent")
+                {
+                    handed.traces.extend(Trace::parse(trace).map(|trace| (one.position, trace)));
+                }
+                handed.placed.push(one);
+            }
+            Err(unknown) => return (handed, Some(unknown.into())),
         }
     }
-    (placed, None)
+    (handed, None)
 }
 
 struct Run {

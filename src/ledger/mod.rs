@@ -22,6 +22,7 @@
 //! | `draft.rs` | an event that is not placed yet, and its headers |
 //! | `batch.rs` | messages on the wire: one, or an atomic batch |
 //! | `numbers.rs` | what is measured and counted of appends |
+//! | `spans.rs` | the spans of decisions and appends |
 //! | `read.rs` | message by message, from the leader |
 //! | `place.rs` | what stands at a position: an event, or a reject |
 //! | `consumer.rs` | a pull consumer of our own |
@@ -54,6 +55,7 @@ mod permissions;
 mod place;
 mod read;
 mod restore;
+mod spans;
 mod stream;
 mod together;
 mod whole;
@@ -70,7 +72,7 @@ pub use authenticity::{KeyError, Verifier, WriterKey, signed};
 pub use connection::{AskError, ConnectError, Connection, Role};
 pub use covered::CoverError;
 pub use examine::{ExamineError, Examined, Examiner, Signature};
-pub use follow::{FollowError, Following, Until, follow};
+pub use follow::{FollowError, Following, Traced, Until, follow};
 pub use guard::{Closed, Findings, Gate, Guard, Unstored};
 pub use judging::Relied;
 pub use lanes::{Lanes, Pump, Terms};

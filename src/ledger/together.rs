@@ -58,8 +58,10 @@ impl Ledger {
     /// and signed before its turn, by whoever asks. Nothing is read.
     pub(super) fn ahead(&self, asked: &Asked<'_>) -> Option<Pending> {
         let loaded = self.held(asked)?;
-        let began = Instant::now();
-        let Ok(look @ Look::Record(_)) = asked.look(&loaded) else { return None };
+        let (began, mut deciding) = (Instant::now(), self.deciding(&[*asked]));
+        let look = asked.look(&loaded);
+        deciding.came_to(std::slice::from_ref(&look));
+        let Ok(look @ Look::Record(_)) = look else { return None };
         let time = self.next_time(std::slice::from_ref(&loaded));
         let Ok(Step::Draft(draft)) = self.draft(asked, &loaded, Ok(look), time) else {
             return None;
@@ -126,8 +128,9 @@ impl Ledger {
             }
             decided.push(ahead.map(|ahead| Ok(Came::Pending(ahead))));
         }
-        let began = Instant::now();
+        let (began, mut deciding) = (Instant::now(), self.deciding(&rest));
         let looks = self.look_all(&rest, &mut anew).await.ok()?;
+        deciding.came_to(&looks);
         let time = self.next_time(&anew);
         let mut anew = rest.iter().zip(anew).zip(looks).map(|((asked, loaded), look)| {
             Ok(match self.draft(asked, &loaded, look, time)? {

@@ -1,6 +1,7 @@
 //! Running it: connections, projectors, checks, the demo and the bench.
 //!
-//! [`site`]: one ledger with the servers it stands on; [`projecting`]: read models kept up;
+//! [`site`]: one ledger with the servers it stands on; [`projecting`]: read models kept up, `spans` what their
+//! traces show of it;
 //! [`moving_in`]: a body's files become its prologue; [`importing`]: one file, applied or undone;
 //! [`amending`]: the framework changed from a file and written back; [`guarding`]: writing while the
 //! guard looks on; [`publishing`]: updates kept up; [`doctor`]: everything checked, and
@@ -22,5 +23,6 @@ mod pace;
 pub mod projecting;
 pub mod publishing;
 pub mod site;
+mod spans;
 pub mod standing;
 pub mod vaulting;

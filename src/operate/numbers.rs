@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::traces::export;
+
 /// How often what was measured is folded together.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -105,6 +107,8 @@ metrics! {
         "How long the transaction of a batch took.";
     "piperoll_projection_batch_rows" Kind::Histogram(OF_ROWS), "rows", &["model"],
         "Rows that a batch wrote.";
+    "piperoll_spans_dropped_total" Kind::Counter, "spans", &["reason"],
+        "Spans that no collector was told of: queue_full, not_taken. Nought where none are exported.";
 }
 
 /// What is counted.
@@ -136,6 +140,7 @@ impl Numbers {
                 Kind::Histogram(_) => metrics::describe_histogram!(metric.name, metric.help),
             }
         }
+        export::count();
         Ok(Self(handle))
     }
 

@@ -17,6 +17,7 @@ use piperoll_projections::{Placed, Projection, READ_MODELS, Schema};
 use tokio::sync::watch;
 
 use super::site::{Site, SiteError, Source};
+use super::spans::Rows;
 use crate::ledger::{AskError, FollowError, Following, Until};
 
 /// The longest pause before a projector tries again.
@@ -114,8 +115,13 @@ async fn keep_up_once(
 ) -> Result<(), ProjectError> {
     let source = site.source().await?;
     let fence = take(site, &source, model).await?;
-    let batches = batches(source.follow(fence.cursor().position, Until::Dropped));
-    runtime::follow(fence, batches, reached).await?;
+    let following = source.follow(fence.cursor().position, Until::Dropped);
+    let Some(rows) = Rows::traced(&site.name, model) else {
+        runtime::follow(fence, batches(following), reached).await?;
+        return Ok(());
+    };
+    let fence = fence.heard_by(rows.listener());
+    runtime::follow(fence, rows.batches(following), reached).await?;
     Ok(())
 }
 

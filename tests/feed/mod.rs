@@ -7,7 +7,6 @@ mod subscribing;
 mod telling;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use serde_json::{Value, json};
 use crate::journeys::Body;
 use crate::support::program::{Running, Servers, block_on};
 use crate::support::raw::{self, Message};
-use crate::support::{ask_raw, setting};
+use crate::support::{ask_raw, python};
 
 pub(crate) const BOUND: Duration = Duration::from_mins(1);
 
@@ -105,23 +104,5 @@ pub(crate) fn bytes(updates: &[Message]) -> Vec<(String, Vec<u8>)> {
 /// What Python needs here, in the home of the test run; fetched when it is not there.
 pub(crate) fn python() -> &'static Path {
     static PLACE: OnceLock<PathBuf> = OnceLock::new();
-    PLACE.get_or_init(fetched)
-}
-
-fn fetched() -> PathBuf {
-    let place = Path::new(&setting("PIPEROLL_HOME")).join("feed");
-    let pip = Command::new("python3")
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-        .args(["--require-hashes", "--only-binary=:all:", "--no-deps", "--target"])
-        .arg(&place)
-        .args(["--requirement", "tests/feed/requirements.txt"])
-        .env("PIP_ROOT_USER_ACTION", "ignore")
-        .output()
-        .unwrap_or_else(|error| panic!("python3 is needed, 3.11 to 3.13: {error}"));
-    let said = String::from_utf8_lossy(&pip.stderr);
-    assert!(
-        pip.status.success(),
-        "python3 with pip must fetch tests/feed/requirements.txt: {said}"
-    );
-    place
+    PLACE.get_or_init(|| python::fetched("feed", "tests/feed/requirements.txt"))
 }

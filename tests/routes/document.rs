@@ -5,30 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{MOST, Served};
+use crate::support::python;
 
-const REQUIREMENTS: &str = "tests/routes/requirements.txt";
 /// How long requests are made.
 const SECONDS: &str = "40";
 
 const CHECKS: &str = "not_a_server_error,content_type_conformance,response_schema_conformance,\
                       status_code_conformance,response_headers_conformance";
-
-/// Schemathesis and what it needs, in the home of the test run; fetched when they are not there.
-fn installed() -> PathBuf {
-    let home = crate::support::setting("PIPEROLL_HOME");
-    let place = Path::new(&home).join("schemathesis");
-    let pip = Command::new("python3")
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-        .args(["--require-hashes", "--only-binary=:all:", "--no-deps", "--target"])
-        .arg(&place)
-        .args(["--requirement", REQUIREMENTS])
-        .env("PIP_ROOT_USER_ACTION", "ignore")
-        .output()
-        .unwrap_or_else(|error| panic!("python3 is needed, 3.11 to 3.13: {error}"));
-    let said = String::from_utf8_lossy(&pip.stderr);
-    assert!(pip.status.success(), "python3 with pip must fetch {REQUIREMENTS}: {said}");
-    place
-}
 
 /// Values that exist, so that requests reach more than an empty answer.
 fn settings(served: &Served, folder: &Path) -> PathBuf {
@@ -46,7 +29,7 @@ fn settings(served: &Served, folder: &Path) -> PathBuf {
 
 #[test]
 fn what_is_served_is_what_the_document_says_for_requests_that_another_program_makes_up() {
-    let place = installed();
+    let place = python::fetched("schemathesis", "tests/routes/requirements.txt");
     let served = Served::with(&["--per-second", "100000"]);
     let token = served.token("Ann", MOST);
     let folder = tempfile::tempdir().unwrap();

@@ -8,6 +8,7 @@ mod killed;
 mod limits;
 mod outage;
 pub(crate) mod story;
+mod traced;
 mod walk;
 mod watched;
 

@@ -5,6 +5,7 @@ pub(crate) mod held;
 pub(crate) mod invented;
 pub(crate) mod lossy;
 pub(crate) mod program;
+pub(crate) mod python;
 pub(crate) mod raw;
 pub(crate) mod roads;
 pub(crate) mod small;

@@ -57,6 +57,12 @@ impl Servers {
         self
     }
 
+    /// The same, the program told something more by its environment.
+    pub(crate) fn told(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Servers that nobody else uses, under a name that no other test of this process has.
     pub(crate) fn own(name: &str) -> Self {
         Self::made(name, &["start"])
@@ -329,7 +335,8 @@ pub(crate) fn wait_until(what: &str, bound: Duration, mut holds: impl FnMut() ->
 /// The servers as the library is told of them: by the flags of the program.
 pub(crate) fn config(servers: &Servers) -> Config {
     let flag = |name: &str| name.trim_start_matches("PIPEROLL_").to_lowercase().replace('_', "-");
-    let flags = servers.settings().map(|(name, value)| format!("--{}={value}", flag(name)));
+    let ours = servers.settings().filter(|(name, _)| name.starts_with("PIPEROLL_"));
+    let flags = ours.map(|(name, value)| format!("--{}={value}", flag(name)));
     let words = std::iter::once("piperoll".to_owned()).chain(flags);
     Cli::try_parse_from(words.chain(["schema".to_owned()])).unwrap().config
 }

@@ -21,6 +21,16 @@ const ROOMS: &[Room] = &[
     },
     Room { word: "tokio_postgres", under: POSTGRES, why: "SQL is kept where its schema is" },
     Room { word: "deadpool_postgres", under: POSTGRES, why: "SQL is kept where its schema is" },
+    Room {
+        word: "opentelemetry",
+        under: &["src/traces/"],
+        why: "what a span may say is seen to in one place",
+    },
+    Room {
+        word: "opentelemetry_sdk",
+        under: &["src/traces/"],
+        why: "what a span may say is seen to in one place",
+    },
     Room { word: "axum", under: &["src/api/", "src/web/"], why: "rules know no transport" },
     Room {
         word: "std::env",

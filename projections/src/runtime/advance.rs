@@ -4,7 +4,8 @@
 //! nothing is written. So of two workers one stops, and rows never stand without their cursor.
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::SinkExt;
@@ -31,8 +32,23 @@ const HEADS: &str = "insert into @.entity_head (kind, id, revision, position)
 /// Only a shadow has this table.
 const MARK: &str = "update @.loading set position = $1, known_at = $2, opened_at = $3";
 
+/// A batch that stands in Postgres.
+#[derive(Debug, Clone, Copy)]
+pub struct Written {
+    /// Its last position.
+    pub upto: Position,
+    /// How many rows came of it.
+    pub rows: u64,
+    /// How long its transaction took.
+    pub took: Duration,
+}
+
+/// Who is told of each batch as soon as it stands; it must not wait.
+pub type Listener = Arc<dyn Fn(Written) + Send + Sync>;
+
 /// Writes folded batches, one transaction each.
 pub(crate) struct Committer {
+    pub(crate) listener: Option<Listener>,
     link: Link,
     schema: Schema,
     statements: HashMap<String, Statement>,
@@ -40,7 +56,7 @@ pub(crate) struct Committer {
 
 impl Committer {
     pub(crate) fn new(link: Link, schema: Schema) -> Self {
-        Self { link, schema, statements: HashMap::new() }
+        Self { listener: None, link, schema, statements: HashMap::new() }
     }
 
     /// The connection, between two batches.
@@ -62,10 +78,14 @@ impl Committer {
             if let Err(error) = self.advance(folded).await {
                 return (self, Err(error));
             }
+            let took = begun.elapsed();
             metrics::histogram!("piperoll_projection_write_duration_seconds", "model" => model)
-                .record(begun.elapsed());
+                .record(took);
             metrics::histogram!("piperoll_projection_batch_rows", "model" => model)
                 .record(u32::try_from(rows).unwrap_or(u32::MAX));
+            if let Some(listener) = &self.listener {
+                listener(Written { upto: position, rows, took });
+            }
             reached.send_replace(position);
         }
         (self, Ok(()))
@@ -73,7 +93,7 @@ impl Committer {
 
     /// One batch: cursor, rows, heads, or none of them.
     pub(crate) async fn advance(&mut self, mut folded: Folded) -> Result<(), RuntimeError> {
-        let Self { link, schema, statements } = self;
+        let Self { link, schema, statements, .. } = self;
         let transaction = link.transaction().await?;
         let mut writing = Writing { transaction, schema, statements };
         writing.move_cursor(&folded).await?;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio_postgres::Client;
 
+use super::advance::Listener;
 use super::cursor::{Cursor, Origin, from_row};
 use super::heads::{CAPACITY, Heads, Write};
 use super::run::Worker;
@@ -54,6 +55,13 @@ impl Fence {
     #[must_use]
     pub fn cursor(&self) -> &Cursor {
         self.worker.cursor()
+    }
+
+    /// Has `listener` told of each batch as soon as it stands.
+    #[must_use]
+    pub fn heard_by(mut self, listener: Listener) -> Self {
+        self.worker.heard_by(listener);
+        self
     }
 
     /// The worker behind the fence.

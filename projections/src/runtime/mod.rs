@@ -24,6 +24,7 @@ pub(crate) mod session;
 pub mod shadow;
 pub mod swap;
 
+pub use advance::{Listener, Written};
 pub use batch::Batch;
 pub use compare::{Comparison, Difference};
 pub use connect::{Link, connect, pool};

@@ -12,7 +12,7 @@ use piperoll_events::Position;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::advance::Committer;
+use super::advance::{Committer, Listener};
 use super::batch::{Batch, shared};
 use super::cursor::Cursor;
 use super::fence::Fence;
@@ -59,6 +59,13 @@ impl Worker {
 
     pub(crate) fn watch(&self) -> watch::Receiver<Position> {
         self.reached.subscribe()
+    }
+
+    /// Has `listener` told of each batch from here on.
+    pub(crate) fn heard_by(&mut self, listener: Listener) {
+        if let Some(committer) = &mut self.committer {
+            committer.listener = Some(listener);
+        }
     }
 
     /// The connection that commits, between two runs.

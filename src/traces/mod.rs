@@ -1,9 +1,16 @@
-//! Where a request stands among others: trace and span (W3C Trace Context, version 00).
+//! Where a request stands among others: trace and span (W3C Trace Context, version 00), and the spans that
+//! are told to a collector.
 //!
 //! **Invariant:** what comes from outside is taken only where it is well-formed, and proves nothing: it is
-//! no part of what is signed.
+//! no part of what is signed. OpenTelemetry is named here and in no other room.
+
+mod client;
+pub mod export;
+mod span;
 
 use std::fmt;
+
+pub use span::{Kind, Span};
 
 use crate::ids::{self, NoRandomness};
 
@@ -39,6 +46,12 @@ impl Trace {
             Some(parent) => Self { span, ..parent },
             None => Self { id: ids::random()?, span, flags: 0 },
         })
+    }
+
+    /// Whether whoever began the trace wants its spans kept.
+    #[must_use]
+    pub const fn sampled(&self) -> bool {
+        self.flags & 1 == 1
     }
 
     /// The trace's id in hexadecimal.
