@@ -55,8 +55,14 @@ impl Servers {
         self
     }
 
-    /// Servers that nobody else uses, under a name that no other test of this process has.
+    /// Servers that nobody else uses, as many as the test run has, under a name that no other test of
+    /// this process has.
     pub(crate) fn own(name: &str) -> Self {
+        if Self::shared().clustered() { Self::own_cluster(name) } else { Self::own_single(name) }
+    }
+
+    /// The same with one NATS server, whatever the test run has.
+    pub(crate) fn own_single(name: &str) -> Self {
         Self::made(name, &["start"])
     }
 
@@ -68,6 +74,11 @@ impl Servers {
     /// Whether there are three NATS servers.
     pub(crate) fn clustered(&self) -> bool {
         self.setting("PIPEROLL_NATS_OWNER_URL").contains(',')
+    }
+
+    /// What the NATS servers are called.
+    pub(crate) fn members(&self) -> &'static [&'static str] {
+        if self.clustered() { &["nats-1", "nats-2", "nats-3"] } else { &["nats"] }
     }
 
     fn made(name: &str, start: &[&str]) -> Self {
