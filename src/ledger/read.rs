@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::connection::{AskError, Connection};
+use super::replicas::{Cluster, Place, Replication};
 use super::stream::{GENESIS, LEDGER_ID};
 
 /// Which stream this is: a stream deleted and made again has another.
@@ -41,6 +42,8 @@ pub(crate) struct StreamReport {
     pub(crate) state: StreamState,
     /// NATS's clock when it answered.
     pub(super) ts: DateTime<Utc>,
+    #[serde(default)]
+    pub(super) cluster: Cluster,
 }
 
 /// What a stream holds.
@@ -177,6 +180,19 @@ impl Stream {
     ) -> Result<Option<Stored>, AskError> {
         let subject = entity.subject(&self.name);
         self.message(json!({ "seq": after.next(), "next_by_subj": subject })).await
+    }
+
+    /// Who holds it.
+    ///
+    /// # Errors
+    /// It does not exist, or NATS can't be asked.
+    pub(crate) async fn replication(&self) -> Result<Replication, AskError> {
+        Ok(self.info().await?.replication())
+    }
+
+    /// Where its owner finds it.
+    pub(crate) fn place(&self) -> Place {
+        Place { api: API, stream: self.stream_name() }
     }
 
     pub(super) async fn info(&self) -> Result<StreamReport, AskError> {

@@ -5,7 +5,8 @@
 //! [`amending`]: the framework changed from a file and written back; [`guarding`]: writing while the
 //! guard looks on; [`publishing`]: updates kept up; [`doctor`]: everything checked; [`demo`]: two invented
 //! bodies; [`mod@bench`]: this machine measured; [`backup`]: a ledger to a file and back; [`vaulting`]: its
-//! vault likewise; [`accepting`]: going on although a stream differs.
+//! vault likewise; [`accepting`]: going on although a stream differs; [`replicating`]: a ledger moved to
+//! one server or three.
 
 pub mod accepting;
 pub mod amending;
@@ -19,6 +20,7 @@ pub mod moving_in;
 pub mod numbers;
 pub mod projecting;
 pub mod publishing;
+pub mod replicating;
 pub mod site;
 pub mod standing;
 pub mod vaulting;
