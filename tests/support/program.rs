@@ -109,6 +109,12 @@ impl Servers {
         assert_eq!(ran.code, Some(0), "{}", ran.err);
     }
 
+    /// Starts the service as an operator does, over these servers.
+    pub(crate) fn serve_locally(&self, ledger: &str) -> Ran {
+        let program = env!("CARGO_BIN_EXE_piperoll");
+        self.local(&["serve", "--program", program, "--ledger", ledger])
+    }
+
     fn local(&self, arguments: &[&str]) -> Ran {
         let mut command = Command::new("deploy/local");
         let home = self.home.as_ref().expect("servers of its own");
