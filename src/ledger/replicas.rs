@@ -185,7 +185,7 @@ mod tests {
             let followers = vec![follower("b"), spoiled];
             assert!(!Replication { followers, ..whole.clone() }.is_complete());
         }
-        let silent = |silent_ns, current| Follower { silent_ns, current, ..follower("c") };
+        let silent = |silent_ns, current| Follower { current, silent_ns, ..follower("c") };
         assert!(silent(0, false).is_away() && silent(5_000_000_000, true).is_away());
         assert!(!silent(0, true).is_away() && !silent(900_000_000, false).is_away());
         let one = Replication { replicas: 1, followers: Vec::new(), ..whole };

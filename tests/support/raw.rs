@@ -10,7 +10,7 @@ use super::ask_raw;
 use super::program::{Servers, block_on};
 
 /// How long one answer may take, and how long there may be none.
-const PATIENCE: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_millis(50);
 const BOUND: Duration = Duration::from_secs(30);
 
 /// One message.
