@@ -9,7 +9,7 @@ use clap::Args;
 /// Where the servers are and where the keys lie. Every flag may be given as a variable.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
-    /// NATS, as the owner of streams; needed only to create or throw away a ledger.
+    /// NATS, as the owner of streams; needed only to create, replicate or throw away a ledger.
     #[arg(long, env = "PIPEROLL_NATS_OWNER_URL", hide_env_values = true, global = true)]
     pub nats_owner_url: Option<String>,
     /// NATS, as a writer.

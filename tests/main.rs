@@ -20,6 +20,7 @@ mod ledger;
 mod naive;
 mod pages;
 mod projecting;
+mod replicas;
 mod routes;
 mod support;
 mod tidy;

@@ -22,6 +22,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 try:
     import nats
@@ -211,19 +212,37 @@ class Subscriber:
         self.copy, self.stream, self.told = copy, f"piperoll_out_{ledger}", told
         self.waiting: list[tuple[int, dict]] = []
 
-    async def follow(self, url: str, until_caught_up: bool) -> None:
+    async def follow(self, urls: str, until_caught_up: bool) -> None:
         """Follows the stream: to its end as it is now, or for ever."""
-        # The server answers this user under this prefix only.
+        servers = urls.split(",")
+        who = urlsplit(servers[0])
         link = await nats.connect(
-            url, inbox_prefix=f"_INBOX_{USER}".encode(), max_reconnect_attempts=-1, error_cb=report
+            servers,
+            # Said once for all: a server that the client hears of from another comes without.
+            user=who.username and unquote(who.username),
+            password=who.password and unquote(who.password),
+            # The server answers this user under this prefix only.
+            inbox_prefix=f"_INBOX_{USER}".encode(),
+            max_reconnect_attempts=-1,
+            error_cb=report,
         )
         try:
             js = link.jetstream()
-            last = await self.examine(js)
+            # None: a server is there and the stream's leader is not, yet.
+            while (last := await self.looked(js)) is None:
+                pass
             while not until_caught_up or self.copy.sequence < last:
                 await self.one_consumer(js, last if until_caught_up else None)
         finally:
             await link.close()
+
+    async def looked(self, js) -> int | None:
+        """As `examine`; None where NATS can't say, after a pause."""
+        try:
+            return await self.examine(js)
+        except NatsError as problem:
+            await rest(problem)
+            return None
 
     async def examine(self, js) -> int:
         """The last sequence there is, of the stream that this copy is of."""
@@ -261,8 +280,7 @@ class Subscriber:
                 for message in messages:
                     self.take(message.metadata.sequence.stream, message.data)
         except NatsError as problem:
-            print(f"consumer.py: {problem or type(problem).__name__}; going on", file=sys.stderr)
-            await asyncio.sleep(1)
+            await rest(problem)
 
     def take(self, sequence: int, body: bytes) -> None:
         """One update, in its place or not at all."""
@@ -290,6 +308,11 @@ class Subscriber:
             for at, applied in self.waiting:
                 self.told(at, applied)
             self.waiting.clear()
+
+
+async def rest(problem: Exception) -> None:
+    print(f"consumer.py: {problem or type(problem).__name__}; going on", file=sys.stderr)
+    await asyncio.sleep(1)
 
 
 async def report(problem: Exception) -> None:
@@ -331,7 +354,7 @@ def parse(arguments: list[str]):
     follow.add_argument(
         "--nats",
         default=os.environ.get("PIPEROLL_NATS_SUBSCRIBER_URL"),
-        help="nats://user:password@host:port (default: $PIPEROLL_NATS_SUBSCRIBER_URL)",
+        help="nats://user:password@host:port, several with commas (default: $PIPEROLL_NATS_SUBSCRIBER_URL)",
     )
     follow.add_argument("--until-caught-up", action="store_true", help="end at the last update")
     follow.add_argument("--quiet", action="store_true", help="don't print what is applied")

@@ -21,6 +21,7 @@ mod project;
 mod projections;
 mod publish;
 mod rebuilding;
+mod replicas;
 mod restore;
 mod schema;
 mod serve;
@@ -88,6 +89,8 @@ pub enum Command {
     Projections(projections::Args),
     /// Tells a body's own systems what changed, on a stream of updates.
     Publish(publish::Args),
+    /// Moves a ledger and its updates to three servers, or back to one, while they are written and read.
+    Replicas(replicas::Args),
     /// Puts a ledger back from its export, every event at the position it had.
     Restore(restore::Args),
     /// Prints the JSON Schema of an event or an update, the OpenAPI or AsyncAPI document, or all names.
@@ -170,6 +173,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ended> {
         Command::Project(args) => project::run(args, &config).await,
         Command::Projections(args) => projections::run(args, &config).await,
         Command::Publish(args) => publish::run(args, &config).await,
+        Command::Replicas(args) => replicas::run(args, &config).await,
         Command::Restore(args) => restore::run(args, &config).await,
         Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(args, &config, Arc::default()).await,

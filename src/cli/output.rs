@@ -168,6 +168,16 @@ pub(super) fn progress(total: u64, what: &'static str) -> ProgressBar {
     bar
 }
 
+/// What is waited for, on standard error, where a person looks on; elsewhere nothing.
+#[must_use]
+pub(super) fn waiting() -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    }
+    let style = ProgressStyle::with_template("{spinner} {elapsed} waiting for {msg}");
+    ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
 /// Logs go to standard error; `RUST_LOG` chooses how much.
 pub(super) fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()

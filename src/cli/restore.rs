@@ -22,9 +22,9 @@ pub struct Args {
     ledger: LedgerName,
     /// The file that `piperoll export` wrote.
     file: PathBuf,
-    /// How many servers hold a copy: 1 or 3.
-    #[arg(long, default_value = "1", value_parser = replicas)]
-    replicas: Replicas,
+    /// How many servers hold a copy: 1 or 3; as many as NATS has servers when not given.
+    #[arg(long)]
+    replicas: Option<Replicas>,
     /// Throws away what a restore has begun and not ended, and begins again.
     #[arg(long)]
     begin_again: bool,
@@ -34,14 +34,6 @@ pub struct Args {
     /// As JSON.
     #[arg(long)]
     json: bool,
-}
-
-fn replicas(text: &str) -> Result<Replicas, String> {
-    match text {
-        "1" => Ok(Replicas::One),
-        "3" => Ok(Replicas::Three),
-        _ => Err("1 or 3".to_owned()),
-    }
 }
 
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {

@@ -270,7 +270,7 @@ impl Connection {
 
     /// Whether the server belongs to a cluster, as it introduced itself.
     #[must_use]
-    pub(super) fn is_clustered(&self) -> bool {
+    pub fn is_clustered(&self) -> bool {
         self.client.server_info().cluster.is_some_and(|name| !name.is_empty())
     }
 

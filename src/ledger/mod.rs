@@ -23,6 +23,7 @@
 //! | `batch.rs` | messages on the wire: one, or an atomic batch |
 //! | `numbers.rs` | what is measured and counted of appends |
 //! | `spans.rs` | the spans of decisions and appends |
+//! | `replicas.rs` | who holds a stream, and another number of them |
 //! | `read.rs` | message by message, from the leader |
 //! | `place.rs` | what stands at a position: an event, or a reject |
 //! | `consumer.rs` | a pull consumer of our own |
@@ -54,6 +55,7 @@ mod numbers;
 mod permissions;
 mod place;
 mod read;
+mod replicas;
 mod restore;
 mod spans;
 mod stream;
@@ -62,7 +64,9 @@ mod whole;
 
 pub(crate) use consumer::{Arrived, Consumer, NoConsumer, Pull};
 pub(crate) use differences::compare_with;
+pub(crate) use monitor::health;
 pub(crate) use read::{API, StreamReport, report, stored};
+pub(crate) use replicas::{Place, replicate};
 pub(crate) use stream::{GENESIS, LEDGER_ID, named};
 
 pub use ahead::Prepared;
@@ -80,6 +84,7 @@ pub use permissions::may_change_streams;
 pub use piperoll_events::ledger::configuration_observed::Difference;
 pub use place::UnknownEvent;
 pub use read::{Identity, Stored, Stream};
+pub use replicas::{Follower, Replicas, Replication};
 pub use restore::{Original, RestoreError, Restorer};
-pub use stream::{BootstrapError, Founding, Replicas, bootstrap, throw_away};
+pub use stream::{BootstrapError, Founding, bootstrap, throw_away};
 pub use whole::{Whole, WholeError, configured, wholes};

@@ -18,27 +18,46 @@ const OLDEST_SERVER: [u64; 3] = [2, 15, 0];
 const MONITOR_PATIENCE: Duration = Duration::from_secs(2);
 const MONITOR_MOST_BYTES: u64 = 4 * 1024 * 1024;
 
-/// `GET /varz`, in the plainest HTTP there is (1.0: no chunks, closed when complete).
 pub(super) async fn varz(monitor: &str) -> Result<Value, String> {
+    let answer = ask(monitor, "/varz").await?;
+    body(&answer)
+        .filter(|_| answer.get(8..13) == Some(b" 200 "))
+        .ok_or_else(|| "does not answer as a NATS monitor does".to_owned())
+}
+
+/// Whether everything that a server holds is as far as it must be; else what is not, in its own words.
+pub(crate) async fn health(monitor: &str) -> Result<(), String> {
+    // What is not well comes with another status than 200.
+    let answer = body(&ask(monitor, "/healthz").await?).unwrap_or_default();
+    let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
+    match text("status").as_deref() {
+        Some("ok") => Ok(()),
+        Some(other) => Err(format!("says: {}", text("error").as_deref().unwrap_or(other))),
+        None => Err("does not answer as a NATS monitor does".to_owned()),
+    }
+}
+
+/// One request in the plainest HTTP there is (1.0: no chunks, closed when complete).
+async fn ask(monitor: &str, path: &str) -> Result<Vec<u8>, String> {
     let at = monitor.strip_prefix("http://").ok_or("is not an `http://` address")?;
     let at = at.trim_end_matches('/');
     let ask = async {
         let mut connection = TcpStream::connect(at).await?;
-        let request = format!("GET /varz HTTP/1.0\r\nHost: {at}\r\nConnection: close\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.0\r\nHost: {at}\r\nConnection: close\r\n\r\n");
         connection.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
         connection.take(MONITOR_MOST_BYTES).read_to_end(&mut answer).await?;
         Ok::<_, std::io::Error>(answer)
     };
-    let answer = tokio::time::timeout(MONITOR_PATIENCE, ask)
+    tokio::time::timeout(MONITOR_PATIENCE, ask)
         .await
         .map_err(|_| format!("gave no answer within {} s", MONITOR_PATIENCE.as_secs()))?
-        .map_err(|error| format!("can't be reached: {error}"))?;
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
-    let body = end.and_then(|end| answer.get(end.saturating_add(4)..));
-    body.filter(|_| answer.get(8..13) == Some(b" 200 "))
-        .and_then(|body| serde_json::from_slice(body).ok())
-        .ok_or_else(|| "does not answer as a NATS monitor does".to_owned())
+        .map_err(|error| format!("can't be reached: {error}"))
+}
+
+fn body(answer: &[u8]) -> Option<Value> {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+    serde_json::from_slice(answer.get(end.saturating_add(4)..)?).ok()
 }
 
 pub(super) fn server_differences(monitor: &str, varz: &Value) -> Vec<Difference> {

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::connection::{AskError, Connection};
+use super::replicas::{Cluster, Place, Replication};
 use super::stream::{GENESIS, LEDGER_ID};
 
 /// How long what is on its way in a cluster is waited for, in turn.
@@ -46,6 +47,8 @@ pub(crate) struct StreamReport {
     pub(crate) state: StreamState,
     /// NATS's clock when it answered.
     pub(super) ts: DateTime<Utc>,
+    #[serde(default)]
+    pub(super) cluster: Cluster,
 }
 
 /// What a stream holds.
@@ -207,6 +210,19 @@ impl Stream {
             }
         }
         Ok(info)
+    }
+
+    /// Who holds it.
+    ///
+    /// # Errors
+    /// It does not exist, or NATS can't be asked.
+    pub(crate) async fn replication(&self) -> Result<Replication, AskError> {
+        Ok(self.info().await?.replication())
+    }
+
+    /// Where its owner finds it.
+    pub(crate) fn place(&self) -> Place {
+        Place { api: API, stream: self.stream_name() }
     }
 
     pub(super) async fn info(&self) -> Result<StreamReport, AskError> {

@@ -8,7 +8,7 @@
 //! what was one atomic batch is one again. Messages go one after another over one connection without
 //! waiting for each answer; the first answer that is not the position due ends the restore.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use async_nats::header::{HeaderName, HeaderValue};
@@ -24,7 +24,8 @@ use serde_json::{Value, json};
 
 use super::connection::{AskError, Connection};
 use super::read::{Identity, Stream};
-use super::stream::{Founding, RESTORED, RESTORING, Replicas, configuration, throw_away};
+use super::replicas::Replicas;
+use super::stream::{Founding, RESTORED, RESTORING, configuration, throw_away};
 use super::whole::{Whole, WholeError};
 
 /// How many messages may be on their way, but that a batch goes whole. A restore that dies leaves no
@@ -129,6 +130,8 @@ pub struct Restorer {
     answers: Subscriber,
     /// Positions whose answers are due, in their order.
     due: VecDeque<Due>,
+    /// Answers that came before those due before them.
+    early: BTreeMap<Position, Message>,
     /// The last position that was answered.
     answered: Position,
     /// Whether a restore that died may have left the batch that comes next begun.
@@ -233,6 +236,7 @@ impl Restorer {
             inbox,
             answers,
             due,
+            early: BTreeMap::new(),
             answered,
             abandoned: true,
             ids,
@@ -310,6 +314,10 @@ impl Restorer {
         if let Some(id) = whole.header("Nats-Msg-Id") {
             self.forget_if_sent(id).await?;
         }
+        // Three replicas refuse a guard whose message is still on its way, though it would hold.
+        let guard = whole.header("Nats-Expected-Last-Subject-Sequence");
+        let guard = guard.and_then(|text| text.parse().ok()).map_or(Position::START, Position);
+        self.hear_up_to(guard).await?;
         let begins = whole.header("Nats-Batch-Sequence") == Some("1");
         let ends = whole.header("Nats-Batch-Commit").is_some();
         let answered = whole.header("Nats-Batch-Id").is_none() || begins || ends;
@@ -336,7 +344,12 @@ impl Restorer {
                 heard => heard?,
             }
         }
-        while !self.due.is_empty() && position.0.saturating_sub(self.answered.0) > FLYING {
+        self.hear_up_to(Position(position.0.saturating_sub(FLYING))).await
+    }
+
+    /// Hears until a position is answered.
+    async fn hear_up_to(&mut self, position: Position) -> Result<(), RestoreError> {
+        while !self.due.is_empty() && self.answered < position {
             self.hear().await?;
         }
         Ok(())
@@ -387,18 +400,35 @@ impl Restorer {
     /// Hears the next answer that is due.
     async fn hear(&mut self) -> Result<(), RestoreError> {
         let Some(due) = self.due.pop_front() else { return Ok(()) };
-        let heard = tokio::time::timeout(PATIENCE, self.answers.next()).await;
-        let Ok(Some(message)) = heard else { return Err(no_answer(&self.inbox).into()) };
+        let message = loop {
+            if let Some(message) = self.early.remove(&due.position) {
+                break message;
+            }
+            let heard = tokio::time::timeout(PATIENCE, self.answers.next()).await;
+            let Ok(Some(message)) = heard else { return Err(no_answer(&self.inbox).into()) };
+            // Three replicas agree on a message before it is answered, and not on the beginning of a
+            // batch: that answer overtakes those before it.
+            match answered(&message) {
+                Some(to) if to != due.position && self.due.iter().any(|it| it.position == to) => {
+                    self.early.insert(to, message);
+                }
+                _ => break message,
+            }
+        };
         judge(&message, due)?;
         self.answered = due.position;
         Ok(())
     }
 }
 
+/// The position of the message that an answer is to.
+fn answered(message: &Message) -> Option<Position> {
+    message.subject.rsplit('.').next()?.parse().ok().map(Position)
+}
+
 /// Whether an answer is the one due.
 fn judge(message: &Message, due: Due) -> Result<(), RestoreError> {
-    let subject = message.subject.to_string();
-    let to = subject.rsplit('.').next().and_then(|at| at.parse().ok()).map(Position);
+    let (subject, to) = (message.subject.to_string(), answered(message));
     if message.status.is_some() {
         return Err(no_answer(&subject).into());
     }

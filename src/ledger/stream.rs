@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::connection::{AskError, Connection};
 use super::differences::compare;
 use super::read::{Identity, Stream};
+use super::replicas::Replicas;
 
 /// The metadata key of the ledger's id.
 pub(crate) const LEDGER_ID: &str = "piperoll.ledger_id";
@@ -27,23 +28,6 @@ pub(super) const RESTORED: &str = "piperoll.restored_from";
 /// body of 262,143 bytes with one short header is refused at 262,144). So a body of 256 KiB, which
 /// the profile allows, needs this room beside it.
 const ROOM_FOR_HEADERS: usize = 4096;
-
-/// How many servers hold a copy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Replicas {
-    /// One server.
-    One,
-    /// A cluster of three.
-    Three,
-}
-
-impl Replicas {
-    /// As many as the servers behind a connection can hold: three if they are a cluster.
-    #[must_use]
-    pub fn most(connection: &Connection) -> Self {
-        if connection.is_clustered() { Self::Three } else { Self::One }
-    }
-}
 
 /// What a stream is founded with.
 #[derive(Debug, Clone, Copy)]
@@ -149,11 +133,7 @@ pub(super) fn fixed(name: &LedgerName) -> Map<String, Value> {
 
 pub(super) fn configuration(name: &LedgerName, founding: Founding) -> Map<String, Value> {
     let mut fields = fixed(name);
-    let replicas = match founding.replicas {
-        Replicas::One => 1,
-        Replicas::Three => 3,
-    };
-    fields.insert("num_replicas".to_owned(), json!(replicas));
+    fields.insert("num_replicas".to_owned(), json!(founding.replicas.count()));
     fields.insert(
         "metadata".to_owned(),
         json!({ LEDGER_ID: founding.ledger_id, GENESIS: micros(founding.genesis) }),

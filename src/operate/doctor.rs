@@ -9,17 +9,21 @@ use serde::Serialize;
 use super::guarding::{Found, found};
 use super::pace;
 use super::projecting;
-use super::site::{Site, Source};
+use super::site::{Site, SiteError, Source};
 use crate::clock;
 use crate::config::Config;
 use crate::identity::secret;
-use crate::ledger::{Closed, Connection, Guard, Role, may_change_streams};
+use crate::ledger::{Closed, Connection, Follower, Guard, Replication, Role, may_change_streams};
 use crate::publish::outbound::OutboundError;
 
 /// The oldest Postgres whose features suffice.
 const OLDEST_POSTGRES: i32 = 150_000;
 /// How far Postgres's clock may be off this machine's, in milliseconds.
 const MOST_SKEW_MS: i64 = 2_000;
+/// What to do where nobody answered, or somebody is about to.
+const AGAIN: &str = "run this again; if it stays so, see the log of NATS";
+/// What to do where nobody answers for a ledger.
+const NO_MAJORITY: &str = "start the NATS servers that are down: of three, two have to be there";
 /// The least free space that is no finding, in bytes.
 const LEAST_FREE: u64 = 2 * 1024 * 1024 * 1024;
 
@@ -137,9 +141,7 @@ async fn nats(config: &Config) -> Vec<Check> {
                 "may change or delete streams",
                 "take `$JS.API.STREAM.*` from this user; see deploy/nats.conf",
             ),
-            Err(error) => {
-                warning(of, told(&error), "run this again; if it stays so, see the log of NATS")
-            }
+            Err(error) => warning(of, told(&error), AGAIN),
         });
     }
     checks
@@ -231,9 +233,16 @@ async fn ledger(site: &Site) -> Vec<Check> {
     let of = |what: &str| format!("{} {what}", site.name);
     let source = match site.source().await {
         Ok(source) => source,
+        Err(SiteError::Ask(error)) if error.passes() => {
+            return vec![finding(of("stream"), told(&error), NO_MAJORITY)];
+        }
         Err(error) => return vec![finding(of("stream"), told(&error), no_stream(site).await)],
     };
     let mut checks = stream(site, &source).await;
+    checks.push(match source.stream.replication().await {
+        Ok(found) => replicas(site, "", &found, source.stream.connection()),
+        Err(error) => warning(of("replicas"), told(&error), AGAIN),
+    });
     checks.extend(past_findings(site).await);
     checks.extend(updates(site, &source).await);
     for model in READ_MODELS {
@@ -252,6 +261,44 @@ async fn no_stream(site: &Site) -> &'static str {
         }
     }
     "move the body in, or correct the name"
+}
+
+/// Who holds a stream of the ledger: its own, or that of its updates.
+fn replicas(site: &Site, which: &str, found: &Replication, connection: &Connection) -> Check {
+    let of = format!("{}{which} replicas", site.name);
+    let Some(leader) = &found.leader else {
+        return finding(of, "nobody leads: nothing can be written", NO_MAJORITY);
+    };
+    let named = |of: fn(&Follower) -> bool| {
+        let all = found.followers.iter().filter(|it| of(it));
+        all.map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let level = found.followers.iter().filter(|it| it.is_level()).count().saturating_add(1);
+    let seen = format!("{level} of {} are level, {leader} leads", found.replicas);
+    let (away, behind) = (named(Follower::is_away), named(|it| !it.is_away() && !it.current));
+    if !away.is_empty() {
+        let remedy = "start it again: with one more gone nothing can be written";
+        return finding(of, format!("{seen}, {away} is away"), remedy);
+    }
+    if !found.is_complete() {
+        let behind =
+            if behind.is_empty() { "one is missing" } else { &format!("{behind} is behind") };
+        return warning(of, format!("{seen}, {behind}"), AGAIN);
+    }
+    if found.replicas == 1 && connection.is_clustered() {
+        let remedy = format!("piperoll replicas --ledger {} --to 3", site.name);
+        let seen = format!("{leader} alone holds it, of a cluster: without that server it is gone");
+        return finding(of, seen, remedy);
+    }
+    let others = named(|_| true);
+    fine(
+        of,
+        if others.is_empty() {
+            "1, on a server alone".to_owned()
+        } else {
+            format!("{seen}, followed by {others}")
+        },
+    )
 }
 
 /// What guards found before, put right since or not.
@@ -296,11 +343,16 @@ async fn updates(site: &Site, source: &Source) -> Vec<Check> {
         }
         Err(error) => return vec![finding(of, told(&error), "as it says")],
     };
+    let held = match outbound.replication().await {
+        Ok(found) => replicas(site, " updates", &found, outbound.connection()),
+        Err(error) => warning(of.clone(), told(&error), AGAIN),
+    };
     let differs = differences.iter().map(|it| {
         let seen = format!("`{}` is `{}` where `{}` is needed", it.field, it.found, it.expected);
         finding(of.clone(), seen, "subscribers may have lost updates; the owner puts it right")
     });
     let mut checks: Vec<Check> = differs.collect();
+    checks.push(held);
     checks.push(match reached.last {
         Some((placing, _)) => {
             let seen = format!(
@@ -367,7 +419,11 @@ async fn stream(site: &Site, source: &Source) -> Vec<Check> {
         });
     }
     for text in &found.warnings {
-        checks.push(warning(of("monitor"), text.clone(), "correct PIPEROLL_NATS_MONITOR_URL"));
+        checks.push(warning(
+            of("monitor"),
+            text.clone(),
+            "start that server, or correct PIPEROLL_NATS_MONITOR_URL",
+        ));
     }
     if checks.is_empty() {
         checks.push(fine(of("stream"), "configured as a ledger needs it, durable on every write"));

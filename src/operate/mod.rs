@@ -7,7 +7,8 @@
 //! guard looks on; [`publishing`]: updates kept up; [`doctor`]: everything checked, and
 //! at what `pace` a ledger is written and read; [`demo`]: two invented
 //! bodies; [`mod@bench`]: this machine measured; [`backup`]: a ledger to a file and back; [`vaulting`]: its
-//! vault likewise; [`accepting`]: going on although a stream differs.
+//! vault likewise; [`accepting`]: going on although a stream differs; [`replicating`]: a ledger moved to
+//! one server or three.
 
 pub mod accepting;
 pub mod amending;
@@ -22,6 +23,7 @@ pub mod numbers;
 mod pace;
 pub mod projecting;
 pub mod publishing;
+pub mod replicating;
 pub mod site;
 mod spans;
 pub mod standing;

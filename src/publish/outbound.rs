@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::ledger::{
-    API, AskError, Connection, GENESIS, Identity, LEDGER_ID, Replicas, Stored, Stream,
-    StreamReport, compare_with, named, report, stored,
+    API, AskError, Connection, GENESIS, Identity, LEDGER_ID, Place, Replicas, Replication, Stored,
+    Stream, StreamReport, compare_with, named, report, stored,
 };
 
 /// Where the owner of streams asks the JetStream of the account that holds updates.
@@ -25,7 +25,7 @@ const MOST_BYTES: u32 = 512 * 1024;
 /// The stream of one ledger's updates, seen through one connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Outbound {
-    pub(super) connection: Connection,
+    connection: Connection,
     name: LedgerName,
 }
 
@@ -102,12 +102,18 @@ pub(crate) enum Unsent {
 #[derive(Deserialize)]
 struct Ack {
     seq: u64,
+    #[serde(default)]
+    duplicate: bool,
 }
 
 impl Outbound {
     /// The updates of the ledger called `name`.
     pub(crate) const fn new(connection: Connection, name: LedgerName) -> Self {
         Self { connection, name }
+    }
+
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     pub(super) fn stream_name(&self) -> String {
@@ -138,6 +144,14 @@ impl Outbound {
     /// It does not exist, or NATS can't be asked.
     pub(crate) async fn differences(&self) -> Result<Vec<Difference>, OutboundError> {
         Ok(compare_with(&fixed(&self.name), None, &self.report().await?.config))
+    }
+
+    /// Who holds them.
+    ///
+    /// # Errors
+    /// They do not exist, or NATS can't be asked.
+    pub(crate) async fn replication(&self) -> Result<Replication, OutboundError> {
+        Ok(self.report().await?.replication())
     }
 
     /// How far the updates of a ledger have come.
@@ -196,7 +210,9 @@ impl Outbound {
         headers.insert("Piperoll-Type", update.update.update_type());
         let sent = self.connection.store::<Ack>(&subject, headers, body.into()).await;
         match sent {
-            Ok(ack) if ack.seq == after.saturating_add(1) => Ok(()),
+            // A cluster may say `duplicate` where one server refuses the sequence: another publisher
+            // was quicker, or another update bears this id.
+            Ok(ack) if ack.seq == after.saturating_add(1) && !ack.duplicate => Ok(()),
             Ok(_) => Err(Unsent::Look),
             Err(error) => Err(match error.code() {
                 // Wrong last sequence (one server, a cluster); the same id on its way.
@@ -220,11 +236,7 @@ pub async fn make(
 ) -> Result<(), MakeError> {
     let stream = stream_name(name);
     let mut wanted = fixed(name);
-    let replicas = match replicas {
-        Replicas::One => 1,
-        Replicas::Three => 3,
-    };
-    wanted.insert("num_replicas".to_owned(), json!(replicas));
+    wanted.insert("num_replicas".to_owned(), json!(replicas.count()));
     let metadata = json!({ LEDGER_ID: ledger.ledger_id, GENESIS: micros(ledger.genesis) });
     wanted.insert("metadata".to_owned(), metadata);
     let made = owner.ask::<Value>(format!("{OWNERS_API}.STREAM.CREATE.{stream}"), &wanted).await;
@@ -249,6 +261,11 @@ pub async fn throw_away(owner: &Connection, name: &LedgerName) -> Result<(), Ask
         Err(error) if !error.is_missing_stream() => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Where the owner finds the updates of the ledger called `name`.
+pub(crate) fn owners_place(name: &LedgerName) -> Place {
+    Place { api: OWNERS_API, stream: stream_name(name) }
 }
 
 fn stream_name(name: &LedgerName) -> String {

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use piperoll_events::Position;
 
 use super::outbound::{Outbound, OutboundError};
-use crate::ledger::{Arrived, AskError, Consumer, NoConsumer, Pull};
+use crate::ledger::{Arrived, Consumer, NoConsumer, Pull};
 
 /// Few at a time: whoever reads slowly must not fill the memory.
 const PULL: Pull = Pull { batch: 64, bytes: 2 * 1024 * 1024, inactive: Duration::from_secs(20) };
@@ -131,7 +131,7 @@ impl Reading {
     async fn begin(&mut self) -> Result<Result<Consumer, String>, ReadingError> {
         let head = match self.outbound.head().await {
             Ok(head) => head,
-            Err(OutboundError::Ask(error @ AskError::NoAnswer { .. })) => {
+            Err(OutboundError::Ask(error)) if error.passes() => {
                 return Ok(Err(error.to_string()));
             }
             Err(error) => return Err(error.into()),
@@ -139,7 +139,7 @@ impl Reading {
         if head.1 != self.created || head.0 < self.after {
             return Err(ReadingError::Recreated);
         }
-        let (connection, on) = (&self.outbound.connection, self.outbound.stream_name());
+        let (connection, on) = (self.outbound.connection(), self.outbound.stream_name());
         match Consumer::create(connection, on, Position(self.after), PULL).await {
             Ok(consumer) => Ok(Ok(consumer)),
             Err(NoConsumer::Ask(error)) => Ok(Err(error.to_string())),

@@ -86,7 +86,7 @@ fn a_restore_that_was_killed_goes_on_and_meanwhile_nobody_writes() {
     let runtime = runtime();
     let client = runtime.block_on(raw::client(&servers, "owner"));
     let length = || runtime.block_on(raw::length(&client, &body.ledger)).unwrap_or(0);
-    let restore = ["restore", "--ledger", &body.ledger, &path, "--json"];
+    let restore = ["restore", "--ledger", &body.ledger, &path, "--replicas", "1", "--json"];
     let restoring = servers.start(&restore);
     wait_until("it is halfway", BOUND, || length() >= 60);
     restoring.kill();
@@ -131,14 +131,14 @@ fn a_half_restored_ledger_that_somebody_wrote_to_is_thrown_away() {
     let runtime = runtime();
     let client = runtime.block_on(raw::client(&servers, "owner"));
     let length = || runtime.block_on(raw::length(&client, &body.ledger)).unwrap_or(0);
-    let restoring = servers.start(&["restore", "--ledger", &body.ledger, &path]);
+    let restoring = servers.start(&["restore", "--ledger", &body.ledger, &path, "--replicas", "1"]);
     wait_until("it is halfway", BOUND, || length() >= 60);
     restoring.kill();
     runtime.block_on(async {
         let subject = format!("piperoll.{}.measure.x", body.ledger);
         client.request(subject, "{}".into()).await.unwrap();
     });
-    let ran = servers.run(&["restore", "--ledger", &body.ledger, &path]);
+    let ran = servers.run(&["restore", "--ledger", &body.ledger, &path, "--replicas", "1"]);
     ran.refused_with("is not what the file says");
     servers.fine(&["restore", "--ledger", &body.ledger, &path, "--begin-again"]);
     assert_eq!(messages(&servers, &body.ledger), there);

@@ -173,11 +173,17 @@ fn a_stream_that_lost_its_beginning_is_named_and_nothing_is_written() {
 fn a_stream_whose_end_is_lost_is_named_and_nothing_is_written() {
     let mut watched = Watched::over(Servers::own("behind"));
     let state = PathBuf::from(watched.served.servers.setting("PIPEROLL_STATE"));
-    let store = state.parent().unwrap().join("nats/jetstream");
-    let aside = state.parent().unwrap().join("nats/aside");
+    // Of each server, its store and where a copy of it lies.
+    let member = |name: &&str| {
+        let home = state.parent().unwrap().join(name);
+        (home.join("jetstream"), home.join("aside"))
+    };
+    let stores: Vec<_> = watched.served.servers.members().iter().map(member).collect();
     watched.served.servers.kill("nats");
-    std::fs::create_dir(&aside).unwrap();
-    copy(&store, &aside);
+    for (store, aside) in &stores {
+        std::fs::create_dir(aside).unwrap();
+        copy(store, aside);
+    }
     watched.served.servers.up();
     let begun = Instant::now();
     while watched.act(5).status != 202 {
@@ -185,10 +191,12 @@ fn a_stream_whose_end_is_lost_is_named_and_nothing_is_written() {
     }
     watched.level();
     let before = watched.read();
-    // The disk of an hour ago: the same stream, made at the same instant, and shorter.
+    // The disks of an hour ago: the same stream, made at the same instant, and shorter.
     watched.served.servers.kill("nats");
-    std::fs::remove_dir_all(&store).unwrap();
-    std::fs::rename(&aside, &store).unwrap();
+    for (store, aside) in &stores {
+        std::fs::remove_dir_all(store).unwrap();
+        std::fs::rename(aside, store).unwrap();
+    }
     watched.served.servers.up();
     watched.closes("last_position", &before);
     watched.doctor_names("scorecard", "compare the stream with its copy");

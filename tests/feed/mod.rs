@@ -2,6 +2,7 @@
 //! subscriber in Python and over HTTP.
 
 mod listening;
+mod members;
 mod publishing;
 mod subscribing;
 mod telling;

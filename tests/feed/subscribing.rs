@@ -17,18 +17,18 @@ use crate::support::program::{Servers, block_on, config, number, wait_until};
 use crate::support::raw;
 
 /// The subscriber, over a copy of its own.
-struct Subscriber<'a> {
+pub(super) struct Subscriber<'a> {
     servers: &'a Servers,
     ledger: &'a str,
     folder: tempfile::TempDir,
 }
 
 impl<'a> Subscriber<'a> {
-    fn new(servers: &'a Servers, ledger: &'a str) -> Self {
+    pub(super) fn new(servers: &'a Servers, ledger: &'a str) -> Self {
         Self { servers, ledger, folder: tempfile::tempdir().unwrap() }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("python3");
         command.arg("deploy/consumer/consumer.py").arg("--copy").arg(self.copy()).args(arguments);
         command.env("PYTHONPATH", python()).env("PYTHONDONTWRITEBYTECODE", "1");
@@ -46,20 +46,20 @@ impl<'a> Subscriber<'a> {
     }
 
     #[track_caller]
-    fn catch_up(&self) {
+    pub(super) fn catch_up(&self) {
         let ran = self.follow();
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     }
 
     /// A table of the copy.
-    fn shown(&self, table: &str) -> Value {
+    pub(super) fn shown(&self, table: &str) -> Value {
         let ran = self.command(&["show", table, "--json"]).output().unwrap();
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
         serde_json::from_slice(&ran.stdout).unwrap()
     }
 
     /// Every table, whole.
-    fn dump(&self) -> Vec<Value> {
+    pub(super) fn dump(&self) -> Vec<Value> {
         let tables =
             ["structure", "measure", "definition", "figure", "target", "sign_off", "rating"];
         tables.map(|table| self.shown(table)).into()

@@ -117,7 +117,7 @@ pub(crate) const THREE: Site = (
 /// One NATS server; the disk of one of both servers is full.
 pub(crate) const FULL: Site = (
     || {
-        let servers = Servers::own("full");
+        let servers = Servers::own_single("full");
         let small = vec![
             (Victim::Nats, Small::beneath(&servers, "nats", 24)),
             (Victim::Postgres, Small::beneath(&servers, "postgres", 160)),

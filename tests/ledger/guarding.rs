@@ -166,7 +166,8 @@ async fn what_is_observed_is_accepted_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_monitor_that_does_not_answer_is_a_warning_and_no_closure() {
     let ground = ground().await;
-    let monitors = vec!["http://127.0.0.1:1".to_owned(), setting("PIPEROLL_NATS_MONITOR_URL")];
+    let all = format!("http://127.0.0.1:1,{}", setting("PIPEROLL_NATS_MONITOR_URL"));
+    let monitors = all.split(',').map(str::to_owned).collect();
     let guard = Guard::new(ground.stream(&ground.writer), ground.identity, monitors);
     let findings = guard.inspect().await.unwrap();
     assert_eq!((findings.warnings.len(), findings.closed), (1, None));

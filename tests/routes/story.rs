@@ -2,9 +2,11 @@
 //!
 //! A new command needs a line here: the walk fails as long as it has none.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
-use super::{MOST, Served};
+use super::{Heard, MOST, Served};
 
 const FRAMEWORK: &str = "0000000000000000000000000000f001";
 const OBJECTIVE: &str = "0000000000000000000000000000a001";
@@ -21,6 +23,10 @@ pub(crate) struct Teller<'a> {
     served: &'a Served,
     enters: String,
     signs: String,
+    /// Called before each act with how many were told.
+    before: Box<dyn Fn(usize) + 'a>,
+    /// How long an act may be put off and asked again.
+    patience: Duration,
     /// The operations told.
     pub(crate) told: Vec<String>,
 }
@@ -58,7 +64,26 @@ impl<'a> Teller<'a> {
     pub(crate) fn new(served: &'a Served) -> Self {
         let (enters, signs) =
             (served.token("Rhys Calder", MOST), served.token("Ines Okafor", MOST));
-        Self { served, enters, signs, told: Vec::new() }
+        let before = Box::new(|_| ());
+        Self { served, enters, signs, before, patience: Duration::ZERO, told: Vec::new() }
+    }
+
+    /// The same where something happens before an act, so that whoever acts is put off and asks again.
+    pub(crate) fn disturbed(served: &'a Served, before: impl Fn(usize) + 'a) -> Self {
+        let patience = Duration::from_secs(30);
+        Self { before: Box::new(before), patience, ..Self::new(served) }
+    }
+
+    /// Asks until it is not put off any more.
+    fn patiently(&self, ask: impl Fn() -> Heard) -> Heard {
+        let begun = Instant::now();
+        loop {
+            let heard = ask();
+            if heard.status != 503 || begun.elapsed() >= self.patience {
+                return heard;
+            }
+            assert!(heard.header("retry-after").is_some(), "{heard:?}");
+        }
     }
 
     /// Tells an act under the id of its operation; it leaves one fact, whose place is returned.
@@ -71,8 +96,11 @@ impl<'a> Teller<'a> {
     #[track_caller]
     fn tell_by(&mut self, token: &str, operation: &str, path: &str, body: &Value) -> u64 {
         let length = self.served.length();
+        (self.before)(self.told.len());
         let key = format!("{operation} {length}").replace(' ', "-");
-        let heard = self.served.post(token, &self.served.at(path), (&key, Some(length)), body);
+        let heard = self.patiently(|| {
+            self.served.post(token, &self.served.at(path), (&key, Some(length)), body)
+        });
         let acted = heard.accepted();
         assert_eq!(
             (&acted["outcome"], &acted["position"]),
@@ -81,7 +109,7 @@ impl<'a> Teller<'a> {
         assert_eq!(self.served.length(), length + 1, "{operation} left not one fact");
         let place = self.served.at(&format!("/events/{}", length + 1));
         assert_eq!(heard.header("location"), Some(&*place));
-        let event = self.served.get(token, &place).fine();
+        let event = self.patiently(|| self.served.get(token, &place)).fine();
         assert_eq!(event["signature"], "verified");
         assert_eq!(event["event"]["id"], acted["event_id"]);
         let record = &event["event"]["data"]["record"];

@@ -9,31 +9,27 @@ use tokio::task::JoinSet;
 
 /// A road to NATS that can be told to lose an answer.
 pub(crate) struct Lossy {
-    /// NATS's address by this road, credentials and all.
+    /// NATS's addresses by this road, credentials and all.
     pub(crate) url: String,
     armed: Arc<AtomicBool>,
     _road: JoinSet<()>,
 }
 
 impl Lossy {
-    /// A road to the server that `url` names; when armed it loses the answer to the first message
-    /// in whose bytes `mark` stands.
-    pub(crate) async fn to(url: &str, mark: &'static [u8]) -> Self {
-        let (user, server) = url.strip_prefix("nats://").unwrap().split_once('@').unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("nats://{user}@{}", listener.local_addr().unwrap());
+    /// A road to every server that `urls` names; when armed it loses the answer to the first message
+    /// in whose bytes `mark` stands, whichever server that went to. Once cut off, a client may go on
+    /// past the road: servers of a cluster tell it their own addresses.
+    pub(crate) async fn to(urls: &str, mark: &'static [u8]) -> Self {
         let armed = Arc::new(AtomicBool::new(false));
-        let (server, armed_here) = (server.to_owned(), Arc::clone(&armed));
         let mut road = JoinSet::new();
-        road.spawn(async move {
-            let mut travellers = JoinSet::new();
-            loop {
-                let (client, _) = listener.accept().await.unwrap();
-                let server = TcpStream::connect(&server).await.unwrap();
-                travellers.spawn(carry(client, server, Arc::clone(&armed_here), mark));
-            }
-        });
-        Self { url, armed, _road: road }
+        let mut by_road = Vec::new();
+        for url in urls.split(',') {
+            let (user, server) = url.strip_prefix("nats://").unwrap().split_once('@').unwrap();
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            by_road.push(format!("nats://{user}@{}", listener.local_addr().unwrap()));
+            road.spawn(lane(listener, server.to_owned(), Arc::clone(&armed), mark));
+        }
+        Self { url: by_road.join(","), armed, _road: road }
     }
 
     /// From here on the next answer is lost.
@@ -44,6 +40,15 @@ impl Lossy {
     /// Whether an answer was lost since.
     pub(crate) fn lost(&self) -> bool {
         !self.armed.load(Ordering::SeqCst)
+    }
+}
+
+async fn lane(listener: TcpListener, server: String, armed: Arc<AtomicBool>, mark: &'static [u8]) {
+    let mut travellers = JoinSet::new();
+    loop {
+        let (client, _) = listener.accept().await.unwrap();
+        let server = TcpStream::connect(&server).await.unwrap();
+        travellers.spawn(carry(client, server, Arc::clone(&armed), mark));
     }
 }
 

@@ -119,14 +119,7 @@ pub(crate) fn acting() -> Acting {
 
 /// NATS by hand, past everything that `ledger/` takes care of.
 pub(crate) async fn raw_client(role: &str) -> async_nats::Client {
-    let url = setting(&format!("PIPEROLL_NATS_{}_URL", role.to_uppercase()));
-    let server: async_nats::ServerAddr = url.parse().unwrap();
-    let (user, password) = (server.username().unwrap(), server.password().unwrap());
-    async_nats::ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
-        .custom_inbox_prefix(format!("_INBOX_{role}"))
-        .connect(server)
-        .await
-        .unwrap()
+    raw::client(&program::Servers::shared(), role).await
 }
 
 /// Asks NATS by hand; its answer as JSON.

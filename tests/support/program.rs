@@ -63,8 +63,14 @@ impl Servers {
         self
     }
 
-    /// Servers that nobody else uses, under a name that no other test of this process has.
+    /// Servers that nobody else uses, as many as the test run has, under a name that no other test of
+    /// this process has.
     pub(crate) fn own(name: &str) -> Self {
+        if Self::shared().clustered() { Self::own_cluster(name) } else { Self::own_single(name) }
+    }
+
+    /// The same with one NATS server, whatever the test run has.
+    pub(crate) fn own_single(name: &str) -> Self {
         Self::made(name, &["start"])
     }
 
@@ -89,6 +95,11 @@ impl Servers {
         let roads = Roads::of(&home_of(name));
         let ports = roads.ports.to_string();
         (Self::made(name, &["start", "--cluster", "--roads", &ports]), roads)
+    }
+
+    /// What the NATS servers are called.
+    pub(crate) fn members(&self) -> &'static [&'static str] {
+        if self.clustered() { &["nats-1", "nats-2", "nats-3"] } else { &["nats"] }
     }
 
     fn made(name: &str, start: &[&str]) -> Self {
@@ -145,6 +156,12 @@ impl Servers {
             }
         }
         found
+    }
+
+    /// Starts the service as an operator does, over these servers.
+    pub(crate) fn serve_locally(&self, ledger: &str) -> Ran {
+        let program = env!("CARGO_BIN_EXE_piperoll");
+        self.local(&["serve", "--program", program, "--ledger", ledger])
     }
 
     fn local(&self, arguments: &[&str]) -> Ran {

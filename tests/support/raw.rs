@@ -1,11 +1,17 @@
 //! A ledger's stream as NATS holds it, read by hand and past everything of ours.
 
+use std::time::{Duration, Instant};
+
 use base64::prelude::{BASE64_STANDARD, Engine};
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use super::ask_raw;
 use super::program::{Servers, block_on};
+
+/// How long one answer may take, and how long there may be none.
+const PATIENCE: Duration = Duration::from_millis(50);
+const BOUND: Duration = Duration::from_secs(30);
 
 /// One message.
 #[derive(Debug, Clone)]
@@ -63,8 +69,40 @@ async fn connect(user: &str, all: Vec<async_nats::ServerAddr>) -> async_nats::Cl
 
 /// How many messages a ledger's stream holds; none: there is no stream.
 pub(crate) async fn length(client: &async_nats::Client, ledger: &str) -> Option<u64> {
-    let subject = format!("$JS.API.STREAM.INFO.piperoll_{ledger}");
-    ask_raw(client, subject, &json!({})).await["state"]["last_seq"].as_u64()
+    info(client, ledger).await["state"]["last_seq"].as_u64()
+}
+
+/// What NATS says of a ledger's stream: all of it, or that there is none. Three servers say nothing of a
+/// stream, or that they can't say, while it is made and while it has no leader.
+pub(crate) async fn info(client: &async_nats::Client, ledger: &str) -> Value {
+    const NO_STREAM: u64 = 10_059;
+    let begun = Instant::now();
+    loop {
+        let subject = format!("$JS.API.STREAM.INFO.piperoll_{ledger}");
+        let ask = async_nats::Request::new().payload("{}".into()).timeout(Some(PATIENCE));
+        let answer = match client.send_request(subject, ask).await {
+            Ok(answer) => serde_json::from_slice(&answer.payload).unwrap(),
+            Err(error) => json!({ "error": error.to_string() }),
+        };
+        if answer.get("error").is_none() || answer["error"]["err_code"] == NO_STREAM {
+            return answer;
+        }
+        assert!(begun.elapsed() < BOUND, "nothing is said of {ledger}: {answer}");
+    }
+}
+
+/// The number of the server (`nats-1` is 1) that leads a ledger's stream, once one does.
+pub(crate) async fn leader(client: &async_nats::Client, ledger: &str) -> u64 {
+    let begun = Instant::now();
+    loop {
+        let info = info(client, ledger).await;
+        if let Some((_, number)) =
+            info["cluster"]["leader"].as_str().and_then(|name| name.rsplit_once('-'))
+        {
+            return number.parse().unwrap();
+        }
+        assert!(begun.elapsed() < BOUND, "nobody leads {ledger}: {info}");
+    }
 }
 
 /// Every message of a ledger's stream, in order.

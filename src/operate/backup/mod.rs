@@ -92,8 +92,8 @@ pub enum Half {
 /// How to restore.
 #[derive(Debug, Clone, Copy)]
 pub struct Restoring {
-    /// How many servers hold a copy.
-    pub replicas: Replicas,
+    /// How many servers hold a copy; none: as many as there are.
+    pub replicas: Option<Replicas>,
     /// What to do with one that was begun.
     pub half: Half,
     /// How many messages that are not authentic may be in the file.
@@ -151,7 +151,8 @@ pub async fn restore(
     }
     let head = original.head;
     let digest = original.digest.clone();
-    let mut restorer = Restorer::begin(owner, site.name.clone(), original, how.replicas).await?;
+    let replicas = how.replicas.unwrap_or_else(|| Replicas::most(&owner));
+    let mut restorer = Restorer::begin(owner, site.name.clone(), original, replicas).await?;
     let before = restorer.standing().0;
     let mut reader = Reader::open(from, &site.name)?;
     while let Some(whole) = reader.next()? {
