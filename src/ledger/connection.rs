@@ -3,12 +3,12 @@
 //! **Invariant:** a call that the permissions forbid fails at once and says so. To NATS itself such
 //! a call looks like one that nobody answered; the reason comes on the connection's events only.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_nats::{
-    Client, ConnectErrorKind, ConnectOptions, Event, HeaderMap, Message, ReconnectToServer,
-    Request, RequestErrorKind, Server, ServerAddr, ServerError, ServerInfo,
+    Client, ConnectErrorKind, ConnectOptions, Event, HeaderMap, Message, Request, RequestErrorKind,
+    Server, ServerAddr, ServerError, ServerInfo,
 };
 use bytes::Bytes;
 use serde::Serialize;
@@ -16,11 +16,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::pulse::{Pulse, another};
+
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// A server of several that has answered nothing for so long is left for another. A cluster may take as
-/// long to choose a leader.
-const LEFT_AFTER: Duration = Duration::from_secs(4);
 /// JetStream is not available: there is no leader (`server/errors.json`).
 const NOT_AVAILABLE: u64 = 10_008;
 const LOST: &str = "piperoll_nats_disconnections_total";
@@ -173,28 +172,6 @@ pub struct Connection {
     pulse: Option<Pulse>,
 }
 
-/// Whether the server that a connection leads to is of use. One that is cut off from the others of its
-/// cluster takes connections and answers pings all the same.
-#[derive(Debug, Clone)]
-struct Pulse(Arc<Mutex<Instant>>);
-
-impl Pulse {
-    /// The server was of use, or has been given up for another.
-    fn beat(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-    }
-
-    /// Whether it is time to give it up. Says so once.
-    fn stopped(&self) -> bool {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let stopped = last.elapsed() >= LEFT_AFTER;
-        if stopped {
-            *last = Instant::now();
-        }
-        stopped
-    }
-}
-
 impl Connection {
     /// Connects to the servers that `urls` names (comma-separated; the credentials in
     /// one of them are used for all). Once there
@@ -219,11 +196,11 @@ impl Connection {
             Some((user, password)) => ConnectOptions::with_user_and_password(user, password),
             None => ConnectOptions::new(),
         };
-        let several = servers.len() > 1;
-        let turns = Turns::default();
+        let pulse = (servers.len() > 1).then(Pulse::new);
+        let felt = pulse.clone();
         let client = options
             .reconnect_to_server_callback(move |pool: Vec<Server>, left: ServerInfo| {
-                std::future::ready(another(&pool, &left, turns.next(&left)))
+                std::future::ready(another(&pool, &left))
             })
             .name(format!("piperoll {role_name}"))
             .custom_inbox_prefix(format!("_INBOX_{role_name}"))
@@ -232,6 +209,9 @@ impl Connection {
             .subscription_capacity(128 * 1024)
             .max_reconnects(None)
             .event_callback(move |event| {
+                if let Some(pulse) = &felt {
+                    pulse.hear(&event);
+                }
                 listen(role_name, &event, &denied);
                 std::future::ready(())
             })
@@ -245,7 +225,6 @@ impl Connection {
             })?;
         // Counted from the start, so that the first loss is seen as one.
         metrics::counter!(LOST, "role" => role_name).increment(0);
-        let pulse = several.then(|| Pulse(Arc::new(Mutex::new(Instant::now()))));
         Ok(Self { client, role, denials, patience: PATIENCE, pulse })
     }
 
@@ -413,32 +392,6 @@ fn listen(role: &'static str, event: &Event, denied: &watch::Sender<String>) {
     }
 }
 
-/// How many servers were tried since a connection was left.
-#[derive(Debug, Default)]
-struct Turns(Mutex<((String, u64), usize)>);
-
-impl Turns {
-    fn next(&self, left: &ServerInfo) -> usize {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = (left.server_id.clone(), left.client_id);
-        let turn = if turns.0 == left { turns.1.saturating_add(1) } else { 0 };
-        *turns = (left, turn);
-        turn
-    }
-}
-
-/// The others in turn and then the one that was left, which may be the only one that lives. At the first
-/// connection the client chooses by itself.
-fn another(pool: &[Server], left: &ServerInfo, turn: usize) -> Option<ReconnectToServer> {
-    if left.server_id.is_empty() {
-        return None;
-    }
-    let was_left = |it: &Server| it.addr.host() == left.host && it.addr.port() == left.port;
-    let (left, others): (Vec<&Server>, Vec<&Server>) = pool.iter().partition(|it| was_left(it));
-    let next = others.iter().chain(&left).nth(turn.checked_rem(pool.len())?)?;
-    Some(ReconnectToServer { addr: next.addr.clone(), delay: None })
-}
-
 fn place(server: &ServerAddr) -> String {
     format!("{}:{}", server.host(), server.port())
 }
@@ -446,26 +399,6 @@ fn place(server: &ServerAddr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn whoever_was_left_is_not_gone_to_again_and_the_others_in_turn() {
-        let server = |port: u16| Server {
-            addr: format!("nats://a:{port}").parse().unwrap(),
-            failed_attempts: 0,
-            did_connect: false,
-            is_discovered: false,
-            last_error: None,
-        };
-        let pool = [server(1), server(2), server(3)];
-        let (host, server_id) = ("a".to_owned(), "id".to_owned());
-        let left = ServerInfo { server_id, host, port: 2, ..ServerInfo::default() };
-        let turns = Turns::default();
-        let next = |left| another(&pool, left, turns.next(left)).map(|next| next.addr.port());
-        assert_eq!([(); 4].map(|()| next(&left)), [1, 3, 2, 1].map(Some));
-        let left = ServerInfo { port: 1, client_id: 9, ..left.clone() };
-        assert_eq!([(); 2].map(|()| next(&left)), [2, 3].map(Some));
-        assert!(next(&ServerInfo::default()).is_none(), "nobody was left yet");
-    }
 
     #[test]
     fn a_stream_of_a_cluster_without_a_leader_is_not_available() {

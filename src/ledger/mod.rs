@@ -24,6 +24,7 @@
 //! | `numbers.rs` | what is measured and counted of appends |
 //! | `spans.rs` | the spans of decisions and appends |
 //! | `replicas.rs` | who holds a stream, and another number of them |
+//! | `pulse.rs` | whether a server is of use, and which is gone to next |
 //! | `read.rs` | message by message, from the leader |
 //! | `place.rs` | what stands at a position: an event, or a reject |
 //! | `consumer.rs` | a pull consumer of our own |
@@ -54,6 +55,7 @@ mod monitor;
 mod numbers;
 mod permissions;
 mod place;
+mod pulse;
 mod read;
 mod replicas;
 mod restore;
