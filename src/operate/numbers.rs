@@ -93,6 +93,8 @@ metrics! {
         "1 where a ledger may be written, 0 where its guard has closed it; NaN where nobody has written here yet.";
     "piperoll_guard_findings" Kind::Gauge, "findings", &["ledger"],
         "Differences for which the guard keeps a ledger closed.";
+    "piperoll_acts_put_off" Kind::Gauge, "1", &["ledger"],
+        "1 where the last act was put off because a server could not do its part (its disk is full), 0 where none was since one was recorded.";
     "piperoll_projection_lag_events" Kind::Gauge, "events", &["ledger", "model"],
         "Events that a read model is behind; below nought where it holds more than the ledger; NaN where not known.";
     "piperoll_projection_lag_seconds" Kind::Gauge, "s", &["ledger", "model"],

@@ -197,6 +197,8 @@ impl Standing {
             metrics::gauge!("piperoll_guard_open", "ledger" => name.clone()).set(open);
             metrics::gauge!("piperoll_guard_findings", "ledger" => name.clone())
                 .set(u32::try_from(findings).unwrap_or(u32::MAX));
+            metrics::gauge!("piperoll_acts_put_off", "ledger" => name.clone())
+                .set(u8::from(ledger.put_off.is_some()));
             for (model, lag) in &ledger.models {
                 let (events, seconds) = measured(*lag);
                 metrics::gauge!("piperoll_projection_lag_events", "ledger" => name.clone(), "model" => *model)
