@@ -182,7 +182,10 @@ pub(super) fn waiting() -> ProgressBar {
 pub(super) fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // Colours are for people: in a file they hide words from whoever looks for them. On a terminal
+    // `NO_COLOR` is heeded.
+    if io::stderr().is_terminal() { log.init() } else { log.with_ansi(false).init() }
 }
 
 /// Says why it could not run, with every cause.

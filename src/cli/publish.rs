@@ -6,7 +6,7 @@ use clap::Parser;
 use piperoll_events::ids::LedgerName;
 use tokio::task::JoinSet;
 
-use super::{Ended, output, watch};
+use super::{Ended, output, stopped, watch};
 use crate::config::Config;
 use crate::ledger::Until;
 use crate::operate::publishing::{self, Begin};
@@ -63,11 +63,11 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
         }
         return Ok(Ended::Fine);
     }
-    let board = Arc::<Board>::default();
+    let (board, stop) = (Arc::<Board>::default(), stopped::stopped()?);
     tokio::select! {
         ended = keep_up(&args.ledger, config, &board) => ended?,
         ended = args.watching.watch(config, &args.ledger, Arc::clone(&board)) => ended?,
-        stopped = tokio::signal::ctrl_c() => stopped?,
+        () = stop => {}
     }
     output::line("stopped")?;
     Ok(Ended::Fine)

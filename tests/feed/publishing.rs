@@ -55,6 +55,23 @@ fn a_publisher_killed_again_and_again_leaves_each_update_once_and_in_order() {
 }
 
 #[test]
+fn a_publisher_that_is_told_to_stop_ends_in_good_order_and_another_goes_on() {
+    let feed = Feed::moved_in();
+    let whole = feed.publish();
+    let reference = feed.updates();
+    feed.begin_again();
+    let publisher = feed.publisher();
+    wait_until("some updates", BOUND, || feed.length() > 0);
+    publisher.terminate();
+    let (code, said) = publisher.end(BOUND);
+    assert_eq!(code, Some(0), "{said}");
+    // What goes to a file has no colours.
+    assert!(!said.contains('\x1b'), "{said}");
+    feed.publish();
+    assert!(feed.length() == whole && bytes(&feed.updates()) == bytes(&reference));
+}
+
+#[test]
 fn two_publishers_at_once_publish_what_one_does() {
     let feed = Feed::moved_in();
     let whole = feed.publish();
