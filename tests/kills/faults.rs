@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
+use piperoll::clock;
+use piperoll_projections::runtime::connect;
 use serde_json::{Value, json};
 
 use super::Seeded;
@@ -163,7 +166,9 @@ impl Blow<'_> {
             }
             Fault::Slow => {
                 let disturbed = means.disturbed.as_ref().unwrap();
-                disturbed.slow_disk(self.program(), number("PIPEROLL_SLOW_MS", 20));
+                let milliseconds = number("PIPEROLL_SLOW_MS", 20);
+                disturbed.slow_disk(self.program(), milliseconds);
+                self.is_slow(served, Duration::from_millis(milliseconds));
                 go_on(load);
                 disturbed.rest();
             }
@@ -216,21 +221,39 @@ impl Blow<'_> {
             let guard = format!("{}/guard", served.body.ledger);
             self.tell(served, |parts| parts[&guard]["findings"][0] == "clock", true);
         } else {
+            let ahead = block_on(async {
+                let link = connect(served.servers.setting("PIPEROLL_POSTGRES_URL")).await.unwrap();
+                let row = link.query_one("select clock_timestamp()", &[]).await.unwrap();
+                row.get::<_, DateTime<Utc>>(0) - clock::now()
+            });
+            assert!((ahead.num_seconds() - seconds).abs() < HOUR / 2, "{ahead}: not misled");
             go_on(load);
         }
         disturbed.rest();
+    }
+
+    /// A write that is to be on the disk takes as long as it should: the drill is no drill otherwise.
+    fn is_slow(&self, served: &Served, least: Duration) {
+        let begun = Instant::now();
+        block_on(async {
+            if self.victim == Victim::Nats {
+                let client = raw::client(&served.servers, "owner").await;
+                store_beside(&client, 1).await;
+            } else {
+                let link = connect(served.servers.setting("PIPEROLL_POSTGRES_URL")).await.unwrap();
+                link.batch_execute("create temporary table slow ()").await.unwrap();
+            }
+        });
+        assert!(begun.elapsed() >= least, "{:?}: not slow", begun.elapsed());
     }
 
     /// Cuts it off. It acknowledges nothing from then on, to a stream beside the ledger either: what it
     /// takes in may be stored after all once it is healed.
     fn cut(&self, served: &Served, roads: &Roads) {
         let place = served.servers.about(self.server)["port"].as_u64().unwrap();
-        let beside = json!({ "name": "beside", "subjects": ["beside"], "num_replicas": 3 });
         block_on(async {
             let client = raw::client_at(&served.servers, "owner", place).await;
-            ask_raw(&client, "$JS.API.STREAM.CREATE.beside".to_owned(), &beside).await;
-            let heard = ask_raw(&client, "beside".to_owned(), &json!({})).await;
-            assert!(heard["seq"].is_u64(), "{heard}");
+            store_beside(&client, 3).await;
             roads.cut(self.server);
             let answer = client.request("beside", "cut off".into());
             if let Ok(Ok(answer)) = tokio::time::timeout(HEARD_WITHIN, answer).await {
@@ -246,6 +269,9 @@ impl Blow<'_> {
         small.fill();
         let writing = format!("{}/writing", served.body.ledger);
         self.tell(served, |parts| parts[&writing]["state"] == "not_ready", true);
+        let told = format!("piperoll_acts_put_off{{ledger=\"{}\"}} 1", served.body.ledger);
+        let numbers = served.send("GET", "/metrics", &Out::default()).bytes;
+        assert!(String::from_utf8(numbers).unwrap().lines().any(|line| line == told));
         small.empty();
         if self.victim == Victim::Nats {
             // A stream that could not be written takes nothing more until its server is started again.
@@ -277,6 +303,14 @@ impl Blow<'_> {
         let asked = served.get(self.token, &served.at("/scorecard"));
         assert_eq!(asked.status, if reads { 200 } else { 503 }, "{asked:?}");
     }
+}
+
+/// Stores a message in a stream beside the ledger.
+async fn store_beside(client: &async_nats::Client, replicas: u8) {
+    let beside = json!({ "name": "beside", "subjects": ["beside"], "num_replicas": replicas });
+    ask_raw(client, "$JS.API.STREAM.CREATE.beside".to_owned(), &beside).await;
+    let heard = ask_raw(client, "beside".to_owned(), &json!({})).await;
+    assert!(heard["seq"].is_u64(), "{heard}");
 }
 
 /// Until enough was acknowledged while the fault lasts.

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::conventions::post;
+use super::story::example;
 use super::{MOST, Out, Served};
 
 const POST: &str = "0123456789abcdef0123456789abcdef";
@@ -175,4 +176,58 @@ fn a_quantity_is_taken_as_it_is_written_or_not_at_all() {
     let value = "-0.10";
     ask(json!(value)).accepted();
     assert_eq!(served.length(), length + 1);
+}
+
+#[test]
+fn another_ledgers_ids_tokens_and_cursors_are_nothing_here_and_leave_nothing() {
+    let (theirs, ours) = (Served::new(), Served::new());
+    let (ann, bob) = (theirs.token("Ann", MOST), ours.token("Bob", MOST));
+    let id = |n: u32| format!("{n:032x}");
+    let (framework, area, measure) = (id(0xFA), id(0xAA), id(0xEA));
+    let within = json!({ "framework": framework, "places": [{ "area": area }] });
+    let acts = [
+        (format!("/frameworks/{framework}/adopt"), example("framework.adopted.v1.1", &json!({}))),
+        (
+            format!("/areas/{area}/add"),
+            example("area.added.v1", &json!({ "framework": framework })),
+        ),
+        (format!("/measures/{measure}/adopt"), example("measure.adopted.v1.1", &within)),
+        (format!("/posts/{POST}/create"), post("Clerk")),
+    ];
+    for (n, (path, body)) in acts.iter().enumerate() {
+        theirs.post(&ann, &theirs.at(path), (&format!("k{n}"), None), body).accepted();
+    }
+    let lengths = || (theirs.length(), ours.length());
+    let before = lengths();
+    // What stands there is unknown here.
+    let hold = json!({ "fact": { "holder": POST, "basis": "acting", "from": "2024-01-01",
+        "reason": { "code": "none_recorded" } } });
+    let change = json!({ "key": { "period": "FY2022", "tier": "expected" },
+        "new": { "shape": "standing", "level": { "at": "1" } },
+        "reason": { "code": "source_revised" },
+        "authority": { "kind": "body_decision", "body": "Council", "decided_on": "2022-05-19",
+            "reference": "Minute 14" } });
+    let refused = [
+        (format!("/measures/{measure}/change-target"), &change, "no_target"),
+        (format!("/posts/{POST}/hold"), &hold, "missing"),
+    ];
+    for (path, body, code) in refused {
+        ours.post(&bob, &ours.at(&path), (&path, Some(1)), body).problem(422, code);
+    }
+    ours.get(&bob, &ours.at(&format!("/measures/{measure}"))).problem(404, "no_such_measure");
+    // Whoever is let in there is not let in here, nor the other way round.
+    ours.post(&ann, &ours.at(&acts[3].0), ("k", None), &acts[3].1).problem(404, "no_such_ledger");
+    ours.get(&ann, &ours.at("/scorecard")).problem(404, "no_such_ledger");
+    // Where a list goes on there is nowhere here.
+    let list = theirs.get(&ann, &theirs.at("/events?limit=2")).fine();
+    let cursor = list["next"].as_str().unwrap();
+    let on = ours.at(&format!("/events?limit=2&cursor={cursor}"));
+    ours.get(&bob, &on).problem(400, "unknown_cursor");
+    assert_eq!(lengths(), before);
+    // A request played again is the fact that it was, whoever sends it a second time.
+    for (n, (path, body)) in acts.iter().enumerate() {
+        let again = theirs.post(&ann, &theirs.at(path), (&format!("k{n}"), None), body);
+        assert_eq!(again.accepted()["outcome"], "repeated");
+    }
+    assert_eq!(lengths(), before);
 }

@@ -25,6 +25,8 @@ const SETTINGS: [&str; 8] = [
     "PIPEROLL_STATE",
 ];
 
+/// How much of what a program said is told of a test that fails.
+const LAST_WORDS: usize = 8_000;
 /// How long a program may take to end once it must.
 const BOUND: Duration = Duration::from_secs(20);
 
@@ -329,6 +331,17 @@ impl Drop for Running {
         // It may have ended by itself; then there is nothing to kill.
         self.child.kill().ok();
         self.child.wait().ok();
+        if std::thread::panicking() {
+            let mut said = Vec::new();
+            self.said.rewind().ok();
+            self.said.read_to_end(&mut said).ok();
+            let last = said.len().saturating_sub(LAST_WORDS);
+            eprintln!(
+                "process {} said: …{}",
+                self.child.id(),
+                String::from_utf8_lossy(&said[last..])
+            );
+        }
     }
 }
 
