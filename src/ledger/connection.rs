@@ -154,6 +154,12 @@ impl AskError {
             || matches!(self.code(), Some(10_004 | 10_005 | NOT_AVAILABLE))
     }
 
+    /// Whether there was no leader who could have answered.
+    #[must_use]
+    pub fn is_leaderless(&self) -> bool {
+        self.code() == Some(NOT_AVAILABLE)
+    }
+
     /// Whether the ledger asked about has no stream.
     #[must_use]
     pub fn is_missing_stream(&self) -> bool {

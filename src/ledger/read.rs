@@ -21,6 +21,9 @@ use super::stream::{GENESIS, LEDGER_ID};
 /// How long what is on its way in a cluster is waited for, in turn.
 pub(super) const PAUSES_MS: [u64; 8] = [2, 5, 10, 20, 50, 100, 200, 400];
 
+/// How long a leader that is being chosen is waited for, in turn.
+const CHOOSING_MS: [u64; 6] = [50, 100, 200, 400, 800, 1_600];
+
 /// Which stream this is: a stream deleted and made again has another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
@@ -225,8 +228,18 @@ impl Stream {
         Place { api: API, stream: self.stream_name() }
     }
 
+    /// What is said of it. A server that has just come back knows no leader until it hears from one,
+    /// and the others may be choosing: that is waited for, though not for long.
     pub(super) async fn info(&self) -> Result<StreamReport, AskError> {
-        report(&self.connection, API, &self.stream_name()).await
+        let mut pauses = CHOOSING_MS.into_iter().map(Duration::from_millis);
+        loop {
+            let info = report(&self.connection, API, &self.stream_name()).await;
+            let choosing = info.as_ref().is_err_and(AskError::is_leaderless);
+            match pauses.next().filter(|_| choosing && self.connection.is_clustered()) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return info,
+            }
+        }
     }
 
     async fn message(&self, which: Value) -> Result<Option<Stored>, AskError> {
