@@ -15,7 +15,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{DefaultBodyLimit, FromRequest, MatchedPath, RawPathParams, Request, State};
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use metrics_exporter_prometheus::BuildError;
@@ -158,21 +158,20 @@ fn router(doors: Arc<Doors>, limits: Limits) -> Router {
 }
 
 /// Nothing is found here. Whoever looks at pages is told so with one.
-async fn no_such_address(
-    State(serving): State<Arc<Serving>>,
-    address: Uri,
-    headers: HeaderMap,
-) -> Response {
+async fn no_such_address(State(serving): State<Arc<Serving>>, request: Request) -> Response {
     let problem = Problem::missing("no_such_address", "nothing is found here");
-    refuse(&serving, problem, &address, &headers)
+    refuse(&serving, problem, request).await
 }
 
 /// Tells whoever looks at pages with one, and programs as usual, where no route says whom it answers.
-fn refuse(serving: &Serving, problem: Problem, address: &Uri, headers: &HeaderMap) -> Response {
+async fn refuse(serving: &Serving, problem: Problem, request: Request) -> Response {
+    let (address, headers) = (request.uri().clone(), request.headers().clone());
+    // As in `handle`: whatever it is, it is read before it is refused.
+    read_body(request).await.ok();
     let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !address.path().starts_with("/api/") && accepts.contains("text/html") {
-        let visitor = visitor(&serving.doors, headers).ok();
-        return web::refused(problem, visitor.as_ref(), address);
+        let visitor = visitor(&serving.doors, &headers).ok();
+        return web::refused(problem, visitor.as_ref(), &address);
     }
     problem.into_response()
 }
@@ -180,12 +179,11 @@ fn refuse(serving: &Serving, problem: Problem, address: &Uri, headers: &HeaderMa
 async fn other_method(
     State(serving): State<Arc<Serving>>,
     path: Option<MatchedPath>,
-    address: Uri,
-    headers: HeaderMap,
+    request: Request,
 ) -> Response {
     let methods = path.as_ref().and_then(|path| serving.methods.get(path.as_str()));
     let problem = Problem::method(methods.map(String::as_str).unwrap_or_default());
-    refuse(&serving, problem, &address, &headers)
+    refuse(&serving, problem, request).await
 }
 
 /// One request, from the first byte to the response.
@@ -249,9 +247,6 @@ async fn handle(
     request: Request,
     trace: Trace,
 ) -> Result<Response, Problem> {
-    let parts = parts.map_err(|_| Problem::missing("no_such_address", "the path is not UTF-8"))?;
-    let path: HashMap<String, String> =
-        parts.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let (address, headers) = (request.uri().clone(), request.headers().clone());
     let query = address.query().unwrap_or_default().to_owned();
     // Read before anything is refused: a connection with a body left in it is cut off, and its caller
@@ -260,6 +255,9 @@ async fn handle(
         Method::Get => Ok(Bytes::new()),
         Method::Post(_) => read_body(request).await,
     };
+    let parts = parts.map_err(|_| Problem::missing("no_such_address", "the path is not UTF-8"))?;
+    let path: HashMap<String, String> =
+        parts.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let bearer = identify(&serving.doors, &route.operation, &headers)?;
     if let Some(bearer) = &bearer {
         serving.pace.take(bearer.sub.as_str())?;

@@ -115,9 +115,12 @@ fn a_path_reaches_nothing_but_what_it_names() {
     ] {
         ask(id).problem(400, "malformed_id");
     }
+    // What no route takes is read to its end all the same: the connection goes on with the next.
     for id in ["%ff", "a%2fb", "a/b", ""] {
-        let heard = ask(id);
-        assert!(matches!(heard.status, 400 | 404), "{id}: {heard:?}");
+        for _ in 0..50 {
+            let heard = ask(id);
+            assert!(matches!(heard.status, 400 | 404), "{id}: {heard:?}");
+        }
     }
     for ledger in ["%2a", "other.ledger", "%3e", "NORTHMOOR", "a%20b", "%00"] {
         let path = format!("/api/v1/ledgers/{ledger}/scorecard");
