@@ -22,7 +22,7 @@ use super::stream::{GENESIS, LEDGER_ID};
 pub(super) const PAUSES_MS: [u64; 8] = [2, 5, 10, 20, 50, 100, 200, 400];
 
 /// How long a leader that is being chosen is waited for, in turn.
-const CHOOSING_MS: [u64; 6] = [50, 100, 200, 400, 800, 1_600];
+const CHOOSING_MS: [u64; 7] = [50, 100, 200, 400, 800, 1_600, 3_200];
 
 /// Which stream this is: a stream deleted and made again has another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,18 +228,8 @@ impl Stream {
         Place { api: API, stream: self.stream_name() }
     }
 
-    /// What is said of it. A server that has just come back knows no leader until it hears from one,
-    /// and the others may be choosing: that is waited for, though not for long.
     pub(super) async fn info(&self) -> Result<StreamReport, AskError> {
-        let mut pauses = CHOOSING_MS.into_iter().map(Duration::from_millis);
-        loop {
-            let info = report(&self.connection, API, &self.stream_name()).await;
-            let choosing = info.as_ref().is_err_and(AskError::is_leaderless);
-            match pauses.next().filter(|_| choosing && self.connection.is_clustered()) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return info,
-            }
-        }
+        report(&self.connection, API, &self.stream_name()).await
     }
 
     async fn message(&self, which: Value) -> Result<Option<Stored>, AskError> {
@@ -250,13 +240,23 @@ impl Stream {
 /// Where an account's own JetStream is asked.
 pub(crate) const API: &str = "$JS.API";
 
-/// What NATS says of the stream of a name; `api` is where JetStream is asked.
+/// What NATS says of the stream of a name; `api` is where JetStream is asked. A server that has just come
+/// back knows no leader until it hears from one, and the others may be choosing: that is waited for,
+/// though not for long.
 pub(crate) async fn report(
     connection: &Connection,
     api: &str,
     stream: &str,
 ) -> Result<StreamReport, AskError> {
-    connection.ask(format!("{api}.STREAM.INFO.{stream}"), &json!({})).await
+    let mut pauses = CHOOSING_MS.into_iter().map(Duration::from_millis);
+    loop {
+        let info = connection.ask(format!("{api}.STREAM.INFO.{stream}"), &json!({})).await;
+        let choosing = info.as_ref().is_err_and(AskError::is_leaderless);
+        match pauses.next().filter(|_| choosing && connection.is_clustered()) {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => return info,
+        }
+    }
 }
 
 /// One message of the stream of a name, from its leader.

@@ -309,7 +309,14 @@ impl Blow<'_> {
 async fn store_beside(client: &async_nats::Client, replicas: u8) {
     let beside = json!({ "name": "beside", "subjects": ["beside"], "num_replicas": replicas });
     ask_raw(client, "$JS.API.STREAM.CREATE.beside".to_owned(), &beside).await;
-    let heard = ask_raw(client, "beside".to_owned(), &json!({})).await;
+    let begun = Instant::now();
+    // It has a leader before every server knows that it listens.
+    let heard = loop {
+        if let Ok(answer) = client.request("beside", "{}".into()).await {
+            break serde_json::from_slice::<Value>(&answer.payload).unwrap();
+        }
+        assert!(begun.elapsed() < BOUND, "nobody listens");
+    };
     assert!(heard["seq"].is_u64(), "{heard}");
 }
 
