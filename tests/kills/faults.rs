@@ -270,8 +270,11 @@ impl Blow<'_> {
         let writing = format!("{}/writing", served.body.ledger);
         self.tell(served, |parts| parts[&writing]["state"] == "not_ready", true);
         let told = format!("piperoll_acts_put_off{{ledger=\"{}\"}} 1", served.body.ledger);
-        let numbers = served.send("GET", "/metrics", &Out::default()).bytes;
-        assert!(String::from_utf8(numbers).unwrap().lines().any(|line| line == told));
+        // An act that found a little room tells otherwise until the next is put off.
+        wait_until("a number tells it", BOUND, || {
+            let numbers = served.send("GET", "/metrics", &Out::default()).bytes;
+            String::from_utf8(numbers).unwrap().lines().any(|line| line == told)
+        });
         small.empty();
         if self.victim == Victim::Nats {
             // A stream that could not be written takes nothing more until its server is started again.
