@@ -146,8 +146,8 @@ impl Room {
         View { site, source: Some(self.source.clone()), gate, put_off, published }
     }
 
-    /// Notes how an act ended. A server may answer every question and be unable to write (its disk is
-    /// full), so what the last act met is told until another is recorded.
+    /// Notes how an act ended, before its append or by it. A server may answer every question and be
+    /// unable to write (its disk is full), so what the last act met is told until another is accepted.
     pub(super) fn ended(&self, problem: Option<&Problem>) {
         let mut put_off = self.put_off.lock().unwrap_or_else(PoisonError::into_inner);
         match problem {

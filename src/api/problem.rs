@@ -93,9 +93,9 @@ impl Problem {
         later.with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
-    /// The code, where it says that a server did not do its part; not where too much was asked at once.
+    /// The code, where it says that a server did not answer; what an append met is the gate's to tell.
     pub(super) fn server_away(&self) -> Option<&'static str> {
-        let away = ["database_unavailable", "ledger_unavailable", "ledger_full", "unconfirmed"];
+        let away = ["database_unavailable", "ledger_unavailable"];
         Some(self.0.code).filter(|code| away.contains(code))
     }
 

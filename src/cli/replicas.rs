@@ -8,7 +8,7 @@ use piperoll_events::ids::LedgerName;
 use super::{Ended, output};
 use crate::config::Config;
 use crate::ledger::{Follower, Replicas, Replication};
-use crate::operate::replicating::{Replicated, Standing, replicated};
+use crate::operate::replicating::{Copies, Replicated, replicated};
 use crate::operate::site::Site;
 
 /// Moves a ledger and its updates to three servers, or back to one, while they are written and read.
@@ -52,7 +52,7 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
 }
 
 fn show(found: &Replicated) -> anyhow::Result<()> {
-    let row = |Standing { stream, replication }: &Standing| {
+    let row = |Copies { stream, replication }: &Copies| {
         let Some(Replication { replicas, leader, followers }) = replication else {
             return vec![stream.clone(), "?".to_owned(), "?".to_owned(), String::new()];
         };

@@ -7,8 +7,8 @@ use piperoll_projections::{READ_MODELS, Schema};
 use serde::Serialize;
 
 use super::guarding::{Found, found};
-use super::pace;
 use super::projecting;
+use super::rates;
 use super::site::{Site, SiteError, Source};
 use crate::clock;
 use crate::config::Config;
@@ -21,7 +21,7 @@ const OLDEST_POSTGRES: i32 = 150_000;
 /// How far Postgres's clock may be off this machine's, in milliseconds.
 const MOST_SKEW_MS: i64 = 2_000;
 /// What to do where nobody answered, or somebody is about to.
-const AGAIN: &str = "run this again; if it stays so, see the log of NATS";
+pub(super) const AGAIN: &str = "run this again; if it stays so, see the log of NATS";
 /// What to do where nobody answers for a ledger.
 const NO_MAJORITY: &str = "start the NATS servers that are down: of three, two have to be there";
 /// The least free space that is no finding, in bytes.
@@ -249,7 +249,7 @@ async fn ledger(site: &Site) -> Vec<Check> {
         checks.push(read_model(site, &source, *model).await);
         checks.extend(rejects(site, *model).await);
     }
-    checks.extend(pace::look(site, &source).await);
+    checks.extend(rates::look(site, &source).await);
     checks
 }
 

@@ -5,7 +5,7 @@
 //! [`moving_in`]: a body's files become its prologue; [`importing`]: one file, applied or undone;
 //! [`amending`]: the framework changed from a file and written back; [`guarding`]: writing while the
 //! guard looks on; [`publishing`]: updates kept up; [`doctor`]: everything checked, and
-//! at what `pace` a ledger is written and read; [`demo`]: two invented
+//! at what `rates` a ledger is written and read; [`demo`]: two invented
 //! bodies; [`mod@bench`]: this machine measured; [`backup`]: a ledger to a file and back; [`vaulting`]: its
 //! vault likewise; [`accepting`]: going on although a stream differs; [`replicating`]: a ledger moved to
 //! one server or three.
@@ -20,9 +20,9 @@ pub mod guarding;
 pub mod importing;
 pub mod moving_in;
 pub mod numbers;
-mod pace;
 pub mod projecting;
 pub mod publishing;
+mod rates;
 pub mod replicating;
 pub mod site;
 mod spans;

@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// How a stream stands.
 #[derive(Debug, Clone, Serialize)]
-pub struct Standing {
+pub struct Copies {
     /// Which stream.
     pub stream: String,
     /// Who holds it; none: NATS did not say.
@@ -30,7 +30,7 @@ pub struct Standing {
 #[derive(Debug, Clone, Serialize)]
 pub struct Replicated {
     /// The ledger's stream, and that of its updates where there is one.
-    pub streams: Vec<Standing>,
+    pub streams: Vec<Copies>,
     /// What is still to come; empty when every server holds all that it is to hold.
     pub waiting_for: Vec<String>,
 }
@@ -109,7 +109,7 @@ async fn look(
         if !replication.as_ref().is_some_and(Replication::is_complete) {
             found.waiting_for.push(format!("the replicas of {}", place.stream));
         }
-        found.streams.push(Standing { stream: place.stream.clone(), replication });
+        found.streams.push(Copies { stream: place.stream.clone(), replication });
     }
     for monitor in monitors {
         if let Err(reason) = health(monitor).await {

@@ -10,14 +10,14 @@ use piperoll_projections::READ_MODELS;
 use serde_json::{Value, json};
 
 use super::answers::{Asked, Heard, Stood, check};
-use super::faults::{self, Blow, Fault, Means, Site, blows};
+use super::faults::{self, Blow, Fault, Means, Site};
 use super::load::{Client, Load};
 use super::round::Victim;
-use super::{Seeded, spoiling};
+use super::{Seeded, in_turn, spoiling};
 use crate::routes::story::example;
 use crate::routes::{MOST, Served};
-use crate::support::program::{Servers, block_on, number, wait_until, word};
-use crate::support::{ask_raw, raw, small};
+use crate::support::program::{Ends, Servers, block_on, number, wait_until, word};
+use crate::support::{raw, small};
 
 /// Clients with a measure of their own, and those that fight over one.
 const ALONE: u64 = 12;
@@ -112,13 +112,12 @@ impl Ground {
         if !servers.clustered() {
             return ("nats".to_owned(), "nats");
         }
-        let about = format!("$JS.API.STREAM.INFO.piperoll_{}", self.served.body.ledger);
-        let leader: u64 = block_on(async {
+        let ledger = &self.served.body.ledger;
+        let (info, leader) = block_on(async {
             let client = raw::client(servers, "owner").await;
-            let info = ask_raw(&client, about, &json!({})).await;
-            assert_eq!(info["config"]["num_replicas"], 3);
-            info["cluster"]["leader"].as_str().unwrap().rsplit('-').next().unwrap().parse().unwrap()
+            (raw::info(&client, ledger).await, raw::leader(&client, ledger).await)
         });
+        assert_eq!(info["config"]["num_replicas"], 3);
         if seeded.below(2) == 0 {
             return (format!("nats-{leader}"), "nats, the leader");
         }
@@ -143,7 +142,7 @@ impl Ground {
         let count = || load.acknowledged.load(Ordering::Relaxed);
         let (served, means, token) = (&mut self.served, &self.means, &*self.tokens[0]);
         let asked: Vec<Asked> = std::thread::scope(|scope| {
-            let over = load.until_dropped();
+            let over = Ends(&load.over);
             let running: Vec<_> =
                 clients.into_iter().map(|client| scope.spawn(|| client.run(load))).collect();
             wait_until("acts before the fault", BOUND, || count() >= struck_after);
@@ -168,8 +167,8 @@ impl Ground {
         self.asked.extend(asked);
         let events = self.verify();
         json!({
-            "round": n, "victim": part, "fault": fault.name(), "struck_after": struck_after, "acknowledged": count(), "refused": refused,
-            "sent_in_vain_and_again": in_vain,
+            "round": n, "victim": part, "fault": fault.name(), "struck_after": struck_after,
+            "acknowledged": count(), "refused": refused, "sent_in_vain_and_again": in_vain,
             "verified": { "events": events, "requests": self.asked.len(),
                 "answers_given_again": self.given.len(), "rebuilt": READ_MODELS.len() },
             "seconds": begun.elapsed().as_secs(),
@@ -238,7 +237,7 @@ fn rounds((servers, may): Site, usual: u64) {
     let may: Vec<_> = may.iter().filter(|(it, _)| it.name().starts_with(&only)).copied().collect();
     assert!(!may.is_empty(), "`{only}` is no fault that can be tried here");
     let mut ground = Ground::new(servers());
-    for (n, blow) in (1..=rounds).zip(blows(&mut seeded, &may, rounds)) {
+    for (n, blow) in (1..=rounds).zip(in_turn(&mut seeded, &may, rounds)) {
         if n > 1 && n % ROUNDS_A_LEDGER == 1 {
             drop(ground);
             ground = Ground::new(servers());

@@ -12,10 +12,11 @@ use piperoll::clock;
 use piperoll_projections::runtime::connect;
 use serde_json::{Value, json};
 
-use super::Seeded;
 use super::acts::SERVED;
 use super::load::Load;
 use super::round::Victim;
+use super::{Seeded, in_turn};
+use crate::routes::outage::ready_until;
 use crate::routes::{Out, Served};
 use crate::support::disturbed::Disturbed;
 use crate::support::program::{Servers, block_on, number, signal, wait_until};
@@ -129,24 +130,6 @@ pub(crate) const FULL: Site = (
     },
     &[(Fault::Full, Victim::Nats), (Fault::Full, Victim::Postgres)],
 );
-
-/// What befalls whom in which round: each that may in turn, in a seeded order.
-pub(crate) fn blows(
-    seeded: &mut Seeded,
-    may: &[(Fault, Victim)],
-    rounds: u64,
-) -> Vec<(Fault, Victim)> {
-    let mut order = Vec::new();
-    while (order.len() as u64) < rounds {
-        let mut left = may.to_vec();
-        while !left.is_empty() {
-            let next = usize::try_from(seeded.below(left.len() as u64)).unwrap();
-            order.push(left.remove(next));
-        }
-    }
-    order.truncate(usize::try_from(rounds).unwrap());
-    order
-}
 
 impl Blow<'_> {
     /// Strikes, looks on, and lifts again what does not end by itself.
@@ -293,15 +276,7 @@ impl Blow<'_> {
     /// Until `/readyz` says so; and what stands is read on, where it can be.
     fn tell(&self, served: &Served, told: impl Fn(&Value) -> bool, reads: bool) {
         let open = |path: &str| served.send("GET", path, &Out::default());
-        let mut parts = Value::Null;
-        let mut told = || {
-            parts = open("/readyz").json()["parts"].take();
-            told(&parts)
-        };
-        let begun = Instant::now();
-        while !told() {
-            assert!(begun.elapsed() < BOUND, "not told: {parts:#}");
-        }
+        ready_until(open, told);
         open("/livez").fine();
         let asked = served.get(self.token, &served.at("/scorecard"));
         assert_eq!(asked.status, if reads { 200 } else { 503 }, "{asked:?}");
@@ -334,7 +309,7 @@ fn go_on(load: &Load) {
 fn every_blow_falls_once_before_any_falls_again() {
     let (_, may) = ONE;
     let mut seen: BTreeMap<&(Fault, Victim), u64> = BTreeMap::new();
-    let order = blows(&mut Seeded::new(3), may, 2 * may.len() as u64);
+    let order = in_turn(&mut Seeded::new(3), may, 2 * may.len() as u64);
     for blow in &order[..may.len()] {
         *seen.entry(blow).or_default() += 1;
     }

@@ -28,22 +28,6 @@ pub(crate) struct Load {
     pub(crate) over: AtomicBool,
 }
 
-/// While this is there, clients act: also a drill that fails ends them.
-pub(crate) struct Acting<'a>(&'a Load);
-
-impl Load {
-    /// The load is over when what is given is dropped.
-    pub(crate) const fn until_dropped(&self) -> Acting<'_> {
-        Acting(self)
-    }
-}
-
-impl Drop for Acting<'_> {
-    fn drop(&mut self) {
-        self.0.over.store(true, Ordering::Relaxed);
-    }
-}
-
 /// One client.
 pub(crate) struct Client {
     /// No other client of this ground has it.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::routes::{MOST, Served};
-use crate::support::program::wait_until;
+use crate::support::program::{Ends, wait_until};
 use crate::support::raw;
 
 /// How many act at once.
@@ -41,8 +41,7 @@ pub(crate) fn during<T>(served: &Served, work: impl FnOnce(&Flow<'_>) -> T) -> T
         let flow = &flow;
         let clients = (0..CLIENTS).map(|client| scope.spawn(move || flow.act(client)));
         let clients: Vec<_> = clients.collect();
-        // A failure in the work must end the acts, or the scope would wait for them for ever.
-        let ended = Ended(&flow.over);
+        let ended = Ends(&flow.over);
         let done = work(flow);
         drop(ended);
         for client in clients {
@@ -52,14 +51,6 @@ pub(crate) fn during<T>(served: &Served, work: impl FnOnce(&Flow<'_>) -> T) -> T
     });
     flow.verify(length);
     done
-}
-
-struct Ended<'a>(&'a AtomicBool);
-
-impl Drop for Ended<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 impl Flow<'_> {

@@ -6,7 +6,7 @@ mod hostile;
 mod judged;
 mod killed;
 mod limits;
-mod outage;
+pub(crate) mod outage;
 pub(crate) mod story;
 mod traced;
 mod walk;

@@ -92,7 +92,10 @@ fn a_postgres_that_says_nothing_is_named_puts_everything_off_in_time_and_is_wait
 
 /// Asks how it stands until the parts are as wanted.
 #[track_caller]
-fn ready_until(open: impl Fn(&str) -> Heard, wanted: impl Fn(&serde_json::Value) -> bool) -> Heard {
+pub(crate) fn ready_until(
+    open: impl Fn(&str) -> Heard,
+    wanted: impl Fn(&serde_json::Value) -> bool,
+) -> Heard {
     let begun = Instant::now();
     loop {
         let heard = open("/readyz");

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{Heard, MOST, Served};
-use crate::support::program::wait_until;
 
 const FRAMEWORK: &str = "0000000000000000000000000000f001";
 const OBJECTIVE: &str = "0000000000000000000000000000a001";
@@ -292,10 +291,8 @@ impl<'a> Teller<'a> {
             "/measures/{MEASURE}/submissions/FY2021-Q4?min_position={}",
             self.served.length()
         );
-        let read = || self.served.get(&self.signs, &self.served.at(&read));
-        // A projector whose server has just died is told to be behind.
-        wait_until("the read model holds it", Duration::from_secs(30), || read().status != 503);
-        let shown = read().fine();
+        let read = self.served.at(&read);
+        let shown = self.patiently(|| self.served.get(&self.signs, &read)).fine();
         assert_eq!(shown["commentary"], json!({ "state": "open", "text": "Counted again." }));
         let mut sign = shown["to_sign"].clone();
         sign["stage"] = json!("verified");

@@ -32,8 +32,8 @@ impl Held {
                 let (up, answers) = client.into_split();
                 let Ok(server) = TcpStream::connect(&server).await else { continue };
                 let (down, asks) = server.into_split();
-                travellers.spawn(carry(up, asks, opened.clone()));
-                travellers.spawn(carry(down, answers, opened.clone()));
+                travellers.spawn(carry(up, asks, opened.clone(), |open| *open));
+                travellers.spawn(carry(down, answers, opened.clone(), |open| *open));
             }
         });
         Self { url, open, _runtime: runtime }
@@ -50,10 +50,16 @@ impl Held {
     }
 }
 
-async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut open: watch::Receiver<bool>) {
+/// Carries bytes while the road is open; what was on its way when it was shut is late, not lost.
+pub(super) async fn carry<T>(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut road: watch::Receiver<T>,
+    open: impl Fn(&T) -> bool,
+) {
     let mut bytes = vec![0; 65536];
     while let Ok(length @ 1..) = from.read(&mut bytes).await {
-        if open.wait_for(|open| *open).await.is_err() {
+        if road.wait_for(&open).await.is_err() {
             return;
         }
         if to.write_all(&bytes[..length]).await.is_err() {

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
@@ -106,8 +107,7 @@ impl Servers {
 
     fn made(name: &str, start: &[&str]) -> Self {
         let mut servers = Self { settings: Vec::new(), home: Some(home_of(name)) };
-        let ran = servers.local(start);
-        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        servers.local(start).good();
         let named = servers.local(&["env", "--json"]);
         let named: Value = serde_json::from_str(&named.out).unwrap();
         let value = |name: &str| named[name].as_str().unwrap().to_owned();
@@ -117,20 +117,17 @@ impl Servers {
 
     /// Starts what is down.
     pub(crate) fn up(&self) {
-        let ran = self.local(&["start"]);
-        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        self.local(&["start"]).good();
     }
 
     /// Ends one server as a crash would.
     pub(crate) fn kill(&self, server: &str) {
-        let ran = self.local(&["stop", "--only", server, "--signal", "KILL"]);
-        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        self.local(&["stop", "--only", server, "--signal", "KILL"]).good();
     }
 
     /// Ends one server in good order.
     pub(crate) fn stop(&self, server: &str) {
-        let ran = self.local(&["stop", "--only", server]);
-        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        self.local(&["stop", "--only", server]).good();
     }
 
     /// What is known of one server that is up: process, port, folder of its data.
@@ -264,6 +261,12 @@ impl Ran {
         }
     }
 
+    /// It ended well.
+    #[track_caller]
+    fn good(&self) {
+        assert_eq!(self.code, Some(0), "{}", self.err);
+    }
+
     /// Refused: exit code 1 or 2, and this stands in what it said.
     #[track_caller]
     pub(crate) fn refused_with(&self, words: &str) {
@@ -342,6 +345,16 @@ impl Drop for Running {
                 String::from_utf8_lossy(&said[last..])
             );
         }
+    }
+}
+
+/// Tells others that it is over when it is dropped: when a test fails as well, which would else wait for
+/// them for ever.
+pub(crate) struct Ends<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -7,12 +7,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+use super::held::carry;
 
 const MEMBERS: [&str; 3] = ["nats-1", "nats-2", "nats-3"];
 
@@ -71,21 +71,15 @@ impl Road {
     }
 
     async fn lead(mut self, from: TcpStream) {
-        if self.opened().await.is_none() {
+        let ends = self.ends;
+        let open = |cut: &Option<String>| !cut.as_deref().is_some_and(|cut| ends.contains(&cut));
+        if self.cut.wait_for(open).await.is_err() {
             return;
         }
         // The other may be down; whoever asks hears that as it would without us.
         let Ok(to) = TcpStream::connect(self.server()).await else { return };
         let ((up, answers), (down, asks)) = (from.into_split(), to.into_split());
-        let back = self.clone();
-        tokio::join!(self.carry(up, asks), back.carry(down, answers));
-    }
-
-    /// Waits until neither end is cut off.
-    async fn opened(&mut self) -> Option<()> {
-        let ends = self.ends;
-        let open = |cut: &Option<String>| !cut.as_deref().is_some_and(|cut| ends.contains(&cut));
-        self.cut.wait_for(open).await.ok().map(|_| ())
+        tokio::join!(carry(up, asks, self.cut.clone(), open), carry(down, answers, self.cut, open),);
     }
 
     /// Where the other listens. It may be another port after it was started again.
@@ -95,14 +89,5 @@ impl Road {
         let name = self.ends[1].replace("nats", "route");
         let port = facts["ports"][&name].as_u64().unwrap();
         SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).unwrap()))
-    }
-
-    async fn carry(mut self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
-        let mut bytes = vec![0; 65536];
-        while let Ok(length @ 1..) = from.read(&mut bytes).await {
-            if self.opened().await.is_none() || to.write_all(&bytes[..length]).await.is_err() {
-                return;
-            }
-        }
     }
 }

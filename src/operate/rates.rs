@@ -7,17 +7,15 @@ use std::time::Instant;
 use chrono::TimeDelta;
 use piperoll_events::Position;
 
-use super::doctor::{Check, fine, told, warning};
+use super::doctor::{AGAIN, Check, fine, told, warning};
 use super::site::{Site, Source};
 use crate::clock;
 use crate::ledger::{AskError, Role, Until};
 
 /// How many events are read to see how fast that is.
 const READ: u64 = 5_000;
-/// What to do where somebody did not answer.
-const AGAIN: &str = "run this again; if it stays so, see the log of NATS";
 
-/// Looks at a ledger's pace.
+/// Looks at a ledger's rates.
 pub(super) async fn look(site: &Site, source: &Source) -> Vec<Check> {
     let head = match source.stream.head().await {
         Ok(head) => head,
