@@ -3,10 +3,9 @@
 //! **Invariant:** what is measured is a process of its own, which does nothing else; Linux keeps
 //! the account.
 
-use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
+use piperoll::operate::bench::invented::{Invented, Size};
 use piperoll::operate::projecting;
 use piperoll::operate::site::Site;
 use piperoll_events::ids::LedgerName;
@@ -24,48 +23,6 @@ const FIGURES: u64 = 200_000;
 const MOST: Peaks = Peaks { rebuilding: 320 * 1024, catching_up: 416 * 1024 };
 /// How long any of it may take.
 const BOUND: Duration = Duration::from_mins(20);
-
-const MAPPING: &str = r#"
-[file]
-form = "csv"
-[holds]
-kind = "changes"
-[known_at]
-from = "column"
-columns = ["known_at"]
-format = "rfc3339"
-[code]
-columns = ["code"]
-[period]
-columns = ["period"]
-forms = ["written"]
-[[figure]]
-value = { columns = ["value"] }
-[odd]
-leave = ["ten_times", "hundred_times", "same_as_last_period", "zero_after_non_zero"]
-[asserted]
-level = "strategic"
-measures = "performance_measure"
-[asserted.treatment]
-default = "tracker"
-[asserted.polarity]
-default = "higher_is_better"
-"#;
-
-const PLAN: &str = r#"
-[ledger]
-name = "NAME"
-title = { en = "Long" }
-body_kind = "council"
-reality = "illustrative"
-[framework]
-title = { en = "Long" }
-from = "2010-04-01"
-known_at = "2010-01-01"
-[[file]]
-path = "changes.csv"
-mapping = "mapping.toml"
-"#;
 
 /// The most memory that was held at any time, in KiB.
 #[derive(Debug, Clone, Copy)]
@@ -113,27 +70,8 @@ fn caught_up(site: &Site, figures: u64) -> bool {
 /// A body moves in with so many figures: 25 months of each measure, each of them in four versions.
 fn move_in(servers: &Servers, name: &LedgerName, figures: u64) {
     let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    write("plan.toml", &PLAN.replace("NAME", name.as_str()));
-    write("mapping.toml", MAPPING);
-    write("changes.csv", &changes(figures));
-    let plan = Path::new(folder.path()).join("plan.toml");
-    servers.fine(&["move-in", plan.to_str().unwrap()]);
-}
-
-fn changes(figures: u64) -> String {
-    let mut text = "code,period,value,known_at\n".to_owned();
-    for version in 0..4 {
-        for period in 0..25 {
-            let (year, month) = (2010 + period / 12, 1 + period % 12);
-            // Each figure is known the year after, each further version a year later still.
-            let known = format!("{}-{month:02}-15T09:00:00Z", year + 1 + version);
-            for measure in 0..figures / 100 {
-                let value = 40 + (measure * 7 + period * 3 + version * 11) % 50;
-                writeln!(text, "M{measure:05},{year}-{month:02},{value}.{version},{known}")
-                    .unwrap();
-            }
-        }
-    }
-    text
+    let measures = u32::try_from(figures / 100).unwrap();
+    let size = Size { measures, periods: 25, versions: 4 };
+    let invented = Invented::write(folder.path(), name.clone(), size).unwrap();
+    servers.fine(&["move-in", invented.plan.to_str().unwrap()]);
 }

@@ -8,31 +8,31 @@ use serde::Serialize;
 
 /// How large the ledger is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct Size {
+pub struct Size {
     /// Measures.
-    pub(super) measures: u32,
+    pub measures: u32,
     /// Monthly reference periods of each.
-    pub(super) periods: u32,
+    pub periods: u32,
     /// Versions of each figure.
-    pub(super) versions: u32,
+    pub versions: u32,
 }
 
 /// The file on disk.
 #[derive(Debug, Clone)]
-pub(super) struct Invented {
+pub struct Invented {
     /// The ledger's name.
-    pub(super) name: LedgerName,
+    pub name: LedgerName,
     /// The plan.
-    pub(super) plan: PathBuf,
+    pub plan: PathBuf,
     /// How large.
-    pub(super) size: Size,
+    pub size: Size,
 }
 
 impl Size {
     /// About so many figures with their versions: four versions of 120 periods, or of fewer where
     /// there would not be the measures for a scorecard of 400.
     #[must_use]
-    pub(super) fn of(versions: u32) -> Self {
+    pub fn of(versions: u32) -> Self {
         let measures = (versions / 480).max(400);
         let periods = versions.checked_div(measures.saturating_mul(4)).unwrap_or(0).max(1);
         Self { measures, periods, versions: 4 }
@@ -40,7 +40,7 @@ impl Size {
 
     /// Rows of the file.
     #[must_use]
-    pub(super) fn rows(self) -> u64 {
+    pub fn rows(self) -> u64 {
         u64::from(self.measures)
             .saturating_mul(self.periods.into())
             .saturating_mul(self.versions.into())
@@ -100,16 +100,15 @@ mapping = "mapping.toml"
 "##;
 
 impl Invented {
-    /// Writes file, mapping and plan into `folder`.
+    /// Writes file, mapping and plan of the ledger called `name` into `folder`.
     ///
     /// # Errors
     /// The folder can't be written.
     #[expect(clippy::arithmetic_side_effects, reason = "small numbers of our own")]
-    pub(super) fn write(folder: &Path, size: Size) -> std::io::Result<Self> {
-        let name = format!("bench{}", size.rows());
+    pub fn write(folder: &Path, name: LedgerName, size: Size) -> std::io::Result<Self> {
         std::fs::write(folder.join("mapping.toml"), MAPPING)?;
         let plan = folder.join("plan.toml");
-        std::fs::write(&plan, PLAN.replace("NAME", &name))?;
+        std::fs::write(&plan, PLAN.replace("NAME", name.as_str()))?;
         let mut file = BufWriter::new(std::fs::File::create(folder.join("changes.csv"))?);
         writeln!(file, "code,period,value,known_at")?;
         for version in 0..size.versions {
@@ -124,7 +123,6 @@ impl Invented {
             }
         }
         file.flush()?;
-        let name = name.parse().map_err(|_| std::io::Error::other("the bench's ledger name"))?;
         Ok(Self { name, plan, size })
     }
 }

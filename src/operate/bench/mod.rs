@@ -15,7 +15,7 @@ mod changing;
 mod commands;
 mod freshness;
 mod importing;
-mod invented;
+pub mod invented;
 mod machine;
 mod planted;
 mod questioning;
@@ -162,7 +162,9 @@ async fn through_files(
     let runs = wanted.runs;
     let mut figures = Vec::new();
     for rows in sizes(wanted.rows) {
-        let invented = Invented::write(folder, Size::of(rows))?;
+        let size = Size::of(rows);
+        let name = format!("bench{}", size.rows()).parse().map_err(|_| named())?;
+        let invented = Invented::write(folder, name, size)?;
         let site = Site::new(config, &invented.name);
         let measured = through_a_file(&site, &invented, runs, say).await;
         throw_away(&site).await?;
