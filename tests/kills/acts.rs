@@ -175,11 +175,18 @@ impl Ground {
         })
     }
 
+    /// The stream, as far as anybody was told that it reaches.
+    fn stream(&self) -> Vec<Stood> {
+        let told = self.asked.iter().filter_map(Asked::accepted_at).max().unwrap_or_default();
+        let Served { servers, body, .. } = &self.served;
+        raw::read_past(servers, &body.ledger, told).iter().map(Stood::of).collect()
+    }
+
     /// Everything so far, not this round's alone; how many events there are.
     fn verify(&self) -> usize {
         let ledger = &self.served.body.ledger;
         let servers = &self.served.servers;
-        let stream: Vec<Stood> = raw::read(servers, ledger).iter().map(Stood::of).collect();
+        let stream = self.stream();
         assert_eq!(check(&self.asked, &stream), Vec::<String>::new());
         for model in READ_MODELS {
             let asked = ["projections", "rebuild", model.name(), "--ledger", ledger];
@@ -246,7 +253,5 @@ fn rounds((servers, may): Site, usual: u64) {
         line["seed"] = json!(seed);
         println!("{line}");
     }
-    let stream = raw::read(&ground.served.servers, &ground.served.body.ledger);
-    let stream: Vec<Stood> = stream.iter().map(Stood::of).collect();
-    spoiling::every_way_is_found(&ground.asked, &stream);
+    spoiling::every_way_is_found(&ground.asked, &ground.stream());
 }

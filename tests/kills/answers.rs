@@ -61,7 +61,15 @@ impl Asked {
 
     /// Whether it was accepted in the end.
     pub(crate) fn accepted(&self) -> bool {
-        matches!(self.heard.last(), Some(Heard::Accepted { .. }))
+        self.accepted_at().is_some()
+    }
+
+    /// Where it stands, by the last answer.
+    pub(crate) fn accepted_at(&self) -> Option<u64> {
+        match self.heard.last() {
+            Some(Heard::Accepted { position, .. }) => Some(*position),
+            _ => None,
+        }
     }
 }
 

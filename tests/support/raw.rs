@@ -6,11 +6,10 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use super::ask_raw;
 use super::program::{Servers, block_on};
 
 /// How long one answer may take, and how long there may be none.
-const PATIENCE: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_millis(250);
 const BOUND: Duration = Duration::from_secs(30);
 
 /// One message.
@@ -79,11 +78,7 @@ pub(crate) async fn info(client: &async_nats::Client, ledger: &str) -> Value {
     let begun = Instant::now();
     loop {
         let subject = format!("$JS.API.STREAM.INFO.piperoll_{ledger}");
-        let ask = async_nats::Request::new().payload("{}".into()).timeout(Some(PATIENCE));
-        let answer = match client.send_request(subject, ask).await {
-            Ok(answer) => serde_json::from_slice(&answer.payload).unwrap(),
-            Err(error) => json!({ "error": error.to_string() }),
-        };
+        let answer = ask_once(client, subject, &json!({})).await;
         if answer.get("error").is_none() || answer["error"]["err_code"] == NO_STREAM {
             return answer;
         }
@@ -107,18 +102,38 @@ pub(crate) async fn leader(client: &async_nats::Client, ledger: &str) -> u64 {
 
 /// Every message of a ledger's stream, in order.
 pub(crate) fn read(servers: &Servers, ledger: &str) -> Vec<Message> {
+    read_past(servers, ledger, 0)
+}
+
+/// The same once the stream reaches a position of which somebody was told: a leader that was just chosen
+/// has still to take in what the one before acknowledged.
+pub(crate) fn read_past(servers: &Servers, ledger: &str, told: u64) -> Vec<Message> {
     block_on(async {
         let client = client(servers, "owner").await;
-        let length = length(&client, ledger).await.unwrap();
+        let begun = Instant::now();
+        let length = loop {
+            let length = length(&client, ledger).await.unwrap();
+            if length >= told {
+                break length;
+            }
+            assert!(begun.elapsed() < BOUND, "{ledger} ends at {length}, and {told} was told");
+        };
         let one = |position| read_one(&client, ledger, position);
         stream::iter(1..=length).map(one).buffered(32).collect().await
     })
 }
 
-/// One message.
+/// One message, which has to be there: waited for while the servers can't say or have it on its way.
 pub(crate) async fn read_one(client: &async_nats::Client, ledger: &str, position: u64) -> Message {
-    let subject = format!("$JS.API.STREAM.MSG.GET.piperoll_{ledger}");
-    let answer = ask_raw(client, subject, &json!({ "seq": position })).await;
+    let begun = Instant::now();
+    let answer = loop {
+        let subject = format!("$JS.API.STREAM.MSG.GET.piperoll_{ledger}");
+        let answer = ask_once(client, subject, &json!({ "seq": position })).await;
+        if answer.get("message").is_some() {
+            break answer;
+        }
+        assert!(begun.elapsed() < BOUND, "position {position} of {ledger}: {answer}");
+    };
     let message = &answer["message"];
     let bytes = |name: &str| {
         let text = message[name].as_str().unwrap_or_default();
@@ -129,5 +144,15 @@ pub(crate) async fn read_one(client: &async_nats::Client, ledger: &str, position
         subject: message["subject"].as_str().unwrap().to_owned(),
         headers: String::from_utf8(bytes("hdrs")).unwrap(),
         body: bytes("data"),
+    }
+}
+
+/// Asks NATS once; where nobody answers in time, that is the answer's error.
+async fn ask_once(client: &async_nats::Client, subject: String, question: &Value) -> Value {
+    let question = question.to_string().into();
+    let ask = async_nats::Request::new().payload(question).timeout(Some(PATIENCE));
+    match client.send_request(subject, ask).await {
+        Ok(answer) => serde_json::from_slice(&answer.payload).unwrap(),
+        Err(error) => json!({ "error": error.to_string() }),
     }
 }
