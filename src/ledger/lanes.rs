@@ -12,21 +12,29 @@
 //! ```
 //!
 //! A single append is durable after one sync of the disk; a batch costs some of them, whatever its
-//! size. So batches pay from a number of requests on, which [`Terms`] names.
+//! size. So batches pay from a number of requests on, which [`Terms`] names, and one batch of all pays
+//! more than two of half of them each: who was answered just now may ask again at once, so what follows
+//! a batch gathers for a part of the time that the batch took.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use piperoll_events::EntityRef;
 use piperoll_events::text::Digest;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
 
 use super::append::Ledger;
 use super::asked::{Acting, Answer, Asked, ExecuteError};
 use super::numbers;
 use super::together::Pending;
 use crate::commands::Request;
+
+/// What follows a batch gathers for this part of the time that the batch took, and no longer than that.
+const GATHERED_PART: u32 = 4;
+const GATHERED_MOST: Duration = Duration::from_millis(5);
 
 /// From when on requests are coalesced, and how far.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +77,7 @@ pub struct Pump {
     flights: JoinSet<()>,
     under_way: HashMap<Id, Flight>,
     batches: usize,
+    gathering: Option<Gathering>,
     /// How many are ready or behind another.
     waiting: usize,
     /// Whether anybody can still hand in.
@@ -89,6 +98,14 @@ struct Waiting {
 #[derive(Debug)]
 struct Flight {
     entities: Vec<EntityRef>,
+    began: Instant,
+}
+
+/// Nothing sets out until so many are ready, or until then.
+#[derive(Debug, Clone, Copy)]
+struct Gathering {
+    enough: usize,
+    until: Instant,
 }
 
 impl Lanes {
@@ -106,6 +123,7 @@ impl Lanes {
             flights: JoinSet::new(),
             under_way: HashMap::new(),
             batches: 0,
+            gathering: None,
             waiting: 0,
             open: true,
         };
@@ -153,12 +171,16 @@ impl Pump {
             self.depart();
             numbers::waiting(self.waiting);
             let room = self.terms.waiting.saturating_sub(self.waiting);
+            let gathered = self.gathering.map(|gathering| gathering.until);
             tokio::select! {
                 biased;
                 Some(landed) = self.flights.join_next_with_id() => self.landed(landed),
                 count = self.door.recv_many(&mut arrived, room), if self.open && room > 0 => {
                     self.open = count > 0;
                     arrived.drain(..).for_each(|waiting| self.queue(waiting));
+                }
+                () = sleep_until(gathered.unwrap_or_else(Instant::now)), if gathered.is_some() => {
+                    self.gathering = None;
                 }
                 // Nobody can hand in any more, and nothing is under way.
                 else => return,
@@ -180,6 +202,10 @@ impl Pump {
     /// batch a sync of the disk, and soon there are enough for the next one.
     fn depart(&mut self) {
         let Terms { lanes, batch_from, batch_most, singles, .. } = self.terms;
+        if self.gathering.is_some_and(|it| self.open && self.ready.len() < it.enough) {
+            return;
+        }
+        self.gathering = None;
         loop {
             if self.ready.len() >= batch_from.max(2) {
                 if self.batches >= lanes {
@@ -202,7 +228,7 @@ impl Pump {
         self.waiting = self.waiting.saturating_sub(members.len());
         let entities = members.iter().map(|member| member.request.entity()).collect();
         let flight = self.flights.spawn(carry(Arc::clone(&self.ledger), members));
-        self.under_way.insert(flight.id(), Flight { entities });
+        self.under_way.insert(flight.id(), Flight { entities, began: Instant::now() });
     }
 
     /// What waited for the entities of a flight is ready now. A flight that came to a bad end has
@@ -215,8 +241,9 @@ impl Pump {
                 error.id()
             }
         };
-        let Some(Flight { entities }) = self.under_way.remove(&id) else { return };
-        if entities.len() > 1 {
+        let Some(Flight { entities, began }) = self.under_way.remove(&id) else { return };
+        let batch = entities.len();
+        if batch > 1 {
             self.batches = self.batches.saturating_sub(1);
         }
         for entity in entities {
@@ -227,6 +254,17 @@ impl Pump {
                 }
             }
         }
+        if batch > 1 {
+            self.gather(batch, began.elapsed());
+        }
+    }
+
+    /// Who was answered with a batch may ask again at once, and go with those who wait.
+    fn gather(&mut self, answered: usize, took: Duration) {
+        let enough = self.ready.len().saturating_add(answered).min(self.terms.batch_most);
+        let part = took.checked_div(GATHERED_PART).unwrap_or_default().min(GATHERED_MOST);
+        let now = Instant::now();
+        self.gathering = now.checked_add(part).map(|until| Gathering { enough, until });
     }
 }
 
