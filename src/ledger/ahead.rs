@@ -45,7 +45,7 @@ impl Ledger {
         let asked: Vec<_> =
             requests.iter().map(|(request, acting)| Asked::new(request.as_ref(), acting)).collect();
         fits_one_batch(&asked)?;
-        let loaded = self.load_all(&asked).await?;
+        let loaded = self.load_all(&asked, None).await?;
         let time = self.next_time(&loaded);
         let step = |(index, (asked, loaded)): (usize, (&Asked<'_>, &Loaded))| {
             let look = Some(asked.look(loaded)).filter(certain);
@@ -94,7 +94,7 @@ impl Ledger {
         let (places, asked): (Vec<usize>, Vec<Asked<'_>>) =
             rest.map(|(place, ((asked, _), _))| (place, *asked)).unzip();
         let placed = |(at, error): Failed| (at.and_then(|at| places.get(at).copied()), error);
-        let mut fresh = self.load_all(&asked).await.map_err(placed)?;
+        let mut fresh = self.load_all(&asked, None).await.map_err(placed)?;
         let looks = self.look_all(&asked, &mut fresh).await.map_err(placed)?;
         let drafted = self.draft_all(&asked, &fresh, looks, time).map_err(placed)?;
         for ((place, fresh), step) in places.iter().zip(fresh).zip(drafted) {

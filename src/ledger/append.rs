@@ -37,6 +37,7 @@ use super::loading::{Fresh, Loaded};
 use super::numbers;
 use super::place::Judge;
 use super::read::{Identity, PAUSES_MS, Stream};
+use super::sole::{Sole, Sure};
 use crate::clock;
 use crate::commands::Request;
 
@@ -56,6 +57,7 @@ pub struct Ledger {
     pub(super) judge: Judge,
     pub(super) gate: Gate,
     shelf: Mutex<Shelf>,
+    pub(super) sole: Sole,
     times: Mutex<Times>,
     /// Whether moving in is over.
     pub(super) opened: AtomicBool,
@@ -109,7 +111,8 @@ impl Ledger {
         let shelf = Mutex::new(Shelf::new(MOST_HELD));
         let times = Mutex::default();
         let opened = AtomicBool::new(false);
-        let ledger = Self { stream, identity, key, judge, gate, shelf, times, opened };
+        let sole = Sole::default();
+        let ledger = Self { stream, identity, key, judge, gate, shelf, sole, times, opened };
         // Its history says which differences somebody has accepted, and whether it has opened.
         ledger.to_end(identity.ledger_id.into()).await?;
         Ok(ledger)
@@ -202,7 +205,7 @@ impl Ledger {
 
     /// Looks every request up in its entity's history, decides it, drafts what is to be recorded.
     pub(super) async fn decide(&self, asked: &[Asked<'_>]) -> Result<Decided, Failed> {
-        let loaded = self.load_all(asked).await?;
+        let loaded = self.load_all(asked, None).await?;
         self.decide_over(asked, loaded).await
     }
 
@@ -230,6 +233,7 @@ impl Ledger {
         mut tried: Vec<Stop>,
     ) -> Result<Vec<Answer>, Failed> {
         let Decided { mut loaded, mut steps } = decided;
+        let _under_way = self.sole.enter();
         let mut pauses = PAUSES_MS.into_iter().map(Duration::from_millis);
         loop {
             let drafts: Vec<&mut Draft> = steps.iter_mut().filter_map(Step::draft).collect();
@@ -243,7 +247,7 @@ impl Ledger {
             }
             self.pass(&steps)?;
             let letters = steps.iter_mut().filter_map(Step::draft).map(|it| &mut it.letter);
-            let stop = match self.send(letters.collect()).await {
+            let stop = match self.send(letters.collect(), None).await {
                 Err(stop) => stop,
                 Ok(first) => {
                     // Ours alone from here, so that what is held is changed and not copied.
@@ -335,11 +339,15 @@ impl Ledger {
     }
 
     /// Sends one message singly, more as an atomic batch; the position of the first, where there is
-    /// one.
+    /// one. With `sure` they are stored if the stream ends there, and not otherwise.
     pub(super) async fn send(
         &self,
         mut letters: Vec<&mut Letter>,
+        sure: Option<Sure>,
     ) -> Result<Option<Position>, Stop> {
+        if let (Some(sure), Some(first)) = (sure, letters.first_mut()) {
+            first.headers.insert("Nats-Expected-Last-Sequence", sure.end.0.to_string());
+        }
         let connection = self.stream.connection();
         let (count, began) = (letters.len(), Instant::now());
         let sending = self.sending(&mut letters);
@@ -350,10 +358,16 @@ impl Ledger {
         };
         numbers::appended(count, first.as_ref().map(|_| ()), began.elapsed());
         match &first {
-            Ok(_) => self.gate.appended(None),
+            Ok(first) => {
+                self.gate.appended(None);
+                self.sole.stored(Position(*first), count);
+            }
             Err(Stop::Doubt(_)) => self.gate.appended(Some(Unstored::Unanswered)),
             Err(Stop::Full) => self.gate.appended(Some(Unstored::Full)),
             Err(_) => {}
+        }
+        if first.is_err() {
+            self.sole.in_doubt();
         }
         sending.ended(&first);
         first.map(|first| Some(Position(first)))

@@ -16,6 +16,7 @@ use super::asked::{Asked, ExecuteError};
 use super::batch::Stop;
 use super::held::Held;
 use super::place::Raw;
+use super::sole::Sure;
 use crate::commands::Witness;
 
 /// What is held of a request's entity, and whether the leader has just confirmed it.
@@ -24,8 +25,10 @@ pub(super) struct Loaded {
     pub(super) fresh: Fresh,
     /// Whether the act is witnessed here.
     pub(super) witness: Witness,
-    /// What the rule relies on, as the leader had it. No guard covers it.
+    /// What the rule relies on, as the leader had it. Where all of it was read no guard covers it.
     pub(super) beside: Vec<(EntityRef, Arc<Held>)>,
+    /// Where the stream has to end if something of it was not read.
+    pub(super) sure: Option<Sure>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,13 +52,18 @@ impl Loaded {
 }
 
 impl Ledger {
-    pub(super) async fn load_all(&self, asked: &[Asked<'_>]) -> Result<Vec<Loaded>, Failed> {
+    /// What each request needs. With `sure`, what was read before is not read again.
+    pub(super) async fn load_all(
+        &self,
+        asked: &[Asked<'_>],
+        sure: Option<Sure>,
+    ) -> Result<Vec<Loaded>, Failed> {
         // Collected first, so that the future can be carried from thread to thread: over a closure
         // that takes references the compiler can't tell.
         let loads: Vec<_> = asked.iter().map(|asked| self.load(asked.entity)).collect();
         let loads = stream::iter(loads).buffered(READS_AT_ONCE);
         let held = loads.try_collect().await.map_err(|error| (None, error))?;
-        self.with_beside(asked, held).await.map_err(|error| (None, error))
+        self.with_beside(asked, held, sure).await.map_err(|error| (None, error))
     }
 
     /// Reads every entity on, after an append that did not plainly succeed.
@@ -91,7 +99,7 @@ impl Ledger {
         let reads: Vec<_> =
             asked.iter().zip(held).map(|(asked, held)| self.fresh(asked.entity, held)).collect();
         let held = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
-        self.with_beside(asked, held).await
+        self.with_beside(asked, held, None).await
     }
 
     async fn fresh(
@@ -108,6 +116,7 @@ impl Ledger {
         &self,
         asked: &[Asked<'_>],
         held: Vec<(Arc<Held>, Fresh)>,
+        sure: Option<Sure>,
     ) -> Result<Vec<Loaded>, ExecuteError> {
         let mut read: HashMap<EntityRef, Arc<Held>> = HashMap::new();
         let mut all = Vec::with_capacity(asked.len());
@@ -116,14 +125,33 @@ impl Ledger {
             for entity in loaded.relied_on(asked) {
                 let beside = match read.get(&entity) {
                     Some(beside) => Arc::clone(beside),
-                    None => self.to_end(entity).await?,
+                    None => self.relied_on(entity, sure).await?,
                 };
                 read.insert(entity, Arc::clone(&beside));
                 loaded.beside.push((entity, beside));
+                loaded.sure = sure;
             }
             all.push(loaded);
         }
         Ok(all)
+    }
+
+    /// What is held of an entity that a rule relies on, read on to its end, unless nobody else can have
+    /// written it since that was done.
+    async fn relied_on(
+        &self,
+        entity: EntityRef,
+        sure: Option<Sure>,
+    ) -> Result<Arc<Held>, ExecuteError> {
+        let Some(sure) = sure else { return self.to_end(entity).await };
+        if self.sole.has_read(entity, sure)
+            && let Some(held) = self.shelf().find(entity)
+        {
+            return Ok(held);
+        }
+        let held = self.to_end(entity).await?;
+        self.sole.read(entity, sure);
+        Ok(held)
     }
 
     /// What is held of a request's entity and of what its rule relies on; none where something of it
@@ -144,7 +172,7 @@ impl Ledger {
             Some(_) if !opened => Witness::Elsewhere,
             _ => Witness::Here,
         };
-        Loaded { held, fresh, witness, beside: Vec::new() }
+        Loaded { held, fresh, witness, beside: Vec::new(), sure: None }
     }
 
     /// What is held of an entity, if anything, read on to its end.

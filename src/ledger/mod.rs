@@ -18,6 +18,7 @@
 //! | `lanes.rs` | requests of many people at once, coalesced |
 //! | `together.rs` | several requests in one batch, each with its own answer |
 //! | `asked.rs` | what is asked, by whom, and what can come of it |
+//! | `sole.rs` | what a writer knows while nobody else writes |
 //! | `held.rs` | what a writer holds in memory of the entities |
 //! | `draft.rs` | an event that is not placed yet, and its headers |
 //! | `batch.rs` | messages on the wire: one, or an atomic batch |
@@ -59,6 +60,7 @@ mod pulse;
 mod read;
 mod replicas;
 mod restore;
+mod sole;
 mod spans;
 mod stream;
 mod together;

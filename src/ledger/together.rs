@@ -25,6 +25,7 @@ use super::batch::Stop;
 use super::draft::{Draft, Step};
 use super::loading::Loaded;
 use super::numbers;
+use super::sole::Sure;
 
 /// What each request came to.
 pub(super) type Each = Vec<Result<Answer, ExecuteError>>;
@@ -78,8 +79,27 @@ impl Ledger {
         ahead: Vec<Option<Pending>>,
     ) -> Each {
         self.look_for_acceptance().await;
-        let Some(decided) = self.decide_each(asked, ahead).await else {
-            return self.singly(asked).await;
+        let under_way = self.sole.enter();
+        // On several servers what was read is read again.
+        let mut sure = under_way.known().filter(|_| !self.stream.connection().is_clustered());
+        let mut ahead = ahead;
+        loop {
+            if let Some(each) = self.each(asked, ahead, sure).await {
+                return each;
+            }
+            (sure, ahead) = (None, asked.iter().map(|_| None).collect());
+        }
+    }
+
+    /// The same once; none where `sure` was not true: nothing is stored then.
+    async fn each(
+        &self,
+        asked: &[Asked<'_>],
+        ahead: Vec<Option<Pending>>,
+        sure: Option<Sure>,
+    ) -> Option<Each> {
+        let Some(decided) = self.decide_each(asked, ahead, sure).await else {
+            return Some(self.singly(asked).await);
         };
         let mut answers: Vec<Option<Result<Answer, ExecuteError>>> = Vec::new();
         let mut pending = Vec::new();
@@ -96,8 +116,9 @@ impl Ledger {
         }
         let open = asked.iter().zip(&answers).filter(|(_, answer)| answer.is_none());
         let open: Vec<Asked<'_>> = open.map(|(asked, _)| *asked).collect();
-        let mut appended = self.append_each(&open, pending).await.into_iter();
-        answers.into_iter().filter_map(|answer| answer.or_else(|| appended.next())).collect()
+        let mut appended = self.append_each(&open, pending).await?.into_iter();
+        let each = answers.into_iter().filter_map(|answer| answer.or_else(|| appended.next()));
+        Some(each.collect())
     }
 
     /// One request alone.
@@ -116,12 +137,16 @@ impl Ledger {
         &self,
         asked: &[Asked<'_>],
         ahead: Vec<Option<Pending>>,
+        sure: Option<Sure>,
     ) -> Option<Vec<Result<Came, ExecuteError>>> {
-        let loaded = self.load_all(asked).await.ok()?;
+        let loaded = self.load_all(asked, sure).await.ok()?;
         let mut decided: Vec<Option<_>> = Vec::with_capacity(asked.len());
         let (mut rest, mut anew) = (Vec::new(), Vec::new());
         for ((asked, loaded), ahead) in asked.iter().zip(loaded).zip(ahead) {
-            let ahead = ahead.filter(|ahead| ahead.holds(&loaded));
+            let ahead = ahead.filter(|ahead| ahead.holds(&loaded)).map(|mut ahead| {
+                ahead.loaded.sure = loaded.sure;
+                ahead
+            });
             if ahead.is_none() {
                 rest.push(*asked);
                 anew.push(loaded);
@@ -153,9 +178,11 @@ impl Ledger {
         Ok(decided)
     }
 
-    async fn append_each(&self, asked: &[Asked<'_>], mut pending: Vec<Pending>) -> Each {
+    /// Sends what each came to; none where it went under a guard on the whole stream that was stale.
+    async fn append_each(&self, asked: &[Asked<'_>], mut pending: Vec<Pending>) -> Option<Each> {
+        let sure = pending.iter().find_map(|pending| pending.loaded.sure);
         let letters = pending.iter_mut().map(|pending| &mut pending.draft.letter).collect();
-        match self.send(letters).await {
+        Some(match self.send(letters, sure).await {
             Ok(None) => Vec::new(),
             Ok(Some(first)) => {
                 let mut position = first;
@@ -168,12 +195,13 @@ impl Ledger {
                 }
                 answers
             }
+            Err(Stop::Stale) if sure.is_some() => return None,
             Err(stop) => {
                 let pairs = asked.iter().zip(pending);
                 let settle = pairs.map(|(asked, pending)| self.settle(asked, pending, &stop));
                 join_all(settle.collect::<Vec<_>>()).await
             }
-        }
+        })
     }
 
     /// A request whose batch has no plain yes goes on by itself.

@@ -9,6 +9,7 @@ mod judging;
 mod lanes;
 mod relying;
 mod signing;
+mod sole;
 mod writing;
 
 use piperoll::commands::objective::Add;
