@@ -207,7 +207,7 @@ fn position(reply: &str) -> Option<Position> {
     tokens.nth(at)?.parse().ok().map(Position)
 }
 
-fn nanos(duration: Duration) -> u64 {
+pub(super) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -33,6 +33,7 @@
 //! | `examine.rs` | one message: part of the record? signature good? |
 //! | `follow.rs` | everything from a position on, for projectors |
 //! | `whole.rs` | messages with all their headers, for an export |
+//! | `room.rs` | whether a server's disk has room |
 //! | `restore.rs` | an export put back, position by position |
 
 mod ahead;
@@ -60,6 +61,7 @@ mod pulse;
 mod read;
 mod replicas;
 mod restore;
+mod room;
 mod sole;
 mod spans;
 mod stream;
@@ -90,5 +92,6 @@ pub use place::UnknownEvent;
 pub use read::{Identity, Stored, Stream};
 pub use replicas::{Follower, Replicas, Replication};
 pub use restore::{Original, RestoreError, Restorer};
+pub use room::Room;
 pub use stream::{BootstrapError, Founding, bootstrap, throw_away};
 pub use whole::{Whole, WholeError, configured, wholes};

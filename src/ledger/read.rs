@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::connection::{AskError, Connection};
 use super::replicas::{Cluster, Place, Replication};
+use super::room::{Room, room};
 use super::stream::{GENESIS, LEDGER_ID};
 
 /// How long what is on its way in a cluster is waited for, in turn.
@@ -221,6 +222,14 @@ impl Stream {
     /// It does not exist, or NATS can't be asked.
     pub(crate) async fn replication(&self) -> Result<Replication, AskError> {
         Ok(self.info().await?.replication())
+    }
+
+    /// Whether the disk of a server that holds it has room.
+    ///
+    /// # Errors
+    /// NATS can't be asked.
+    pub(crate) async fn room(&self) -> Result<Room, AskError> {
+        room(&self.connection, &self.stream_name()).await
     }
 
     /// Where its owner finds it.

@@ -6,6 +6,7 @@ use piperoll_projections::runtime::{Lag, Rejects, connect};
 use piperoll_projections::{READ_MODELS, Schema};
 use serde::Serialize;
 
+use super::disks;
 use super::guarding::{Found, found};
 use super::projecting;
 use super::rates;
@@ -24,8 +25,6 @@ const MOST_SKEW_MS: i64 = 2_000;
 pub(super) const AGAIN: &str = "run this again; if it stays so, see the log of NATS";
 /// What to do where nobody answers for a ledger.
 const NO_MAJORITY: &str = "start the NATS servers that are down: of three, two have to be there";
-/// The least free space that is no finding, in bytes.
-const LEAST_FREE: u64 = 2 * 1024 * 1024 * 1024;
 
 /// One thing looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,7 +57,7 @@ pub async fn examine(config: &Config, sites: &[Site]) -> Vec<Check> {
     checks.extend(nats(config).await);
     checks.extend(postgres(config).await);
     checks.extend(config.state.as_deref().map(keys));
-    checks.extend(config.state.as_deref().map(disk));
+    checks.extend(config.state.as_deref().map(disks::of_state));
     for site in sites {
         checks.extend(ledger(site).await);
     }
@@ -69,7 +68,11 @@ pub(super) fn fine(of: impl Into<String>, seen: impl Into<String>) -> Check {
     Check { of: of.into(), verdict: Verdict::Fine, seen: seen.into(), remedy: String::new() }
 }
 
-fn finding(of: impl Into<String>, seen: impl Into<String>, remedy: impl Into<String>) -> Check {
+pub(super) fn finding(
+    of: impl Into<String>,
+    seen: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Check {
     let verdict = Verdict::Finding;
     Check { of: of.into(), verdict, seen: seen.into(), remedy: remedy.into() }
 }
@@ -191,6 +194,7 @@ async fn postgres(config: &Config) -> Vec<Check> {
         let off = theirs.signed_duration_since(asked).num_milliseconds();
         checks.push(clock_check("clock of postgres", off));
     }
+    checks.push(disks::of_postgres(&link).await);
     checks
 }
 
@@ -214,21 +218,6 @@ fn keys(state: &Path) -> Check {
     }
 }
 
-fn disk(state: &Path) -> Check {
-    let of = "disk of the state folder";
-    match rustix::fs::statvfs(state) {
-        Ok(found) => {
-            let free = found.f_bavail.saturating_mul(found.f_frsize);
-            let seen = format!("{} MiB free", free.checked_div(1024 * 1024).unwrap_or(0));
-            if free >= LEAST_FREE {
-                return fine(of, seen);
-            }
-            finding(of, seen, "make room: JetStream stops taking events when its disk is full")
-        }
-        Err(error) => warning(of, told(&error), "correct PIPEROLL_STATE"),
-    }
-}
-
 async fn ledger(site: &Site) -> Vec<Check> {
     let of = |what: &str| format!("{} {what}", site.name);
     let source = match site.source().await {
@@ -249,6 +238,7 @@ async fn ledger(site: &Site) -> Vec<Check> {
         checks.push(read_model(site, &source, *model).await);
         checks.extend(rejects(site, *model).await);
     }
+    checks.push(disks::of_nats(site, &source).await);
     checks.extend(rates::look(site, &source).await);
     checks
 }

@@ -4,8 +4,8 @@
 //! traces show of it;
 //! [`moving_in`]: a body's files become its prologue; [`importing`]: one file, applied or undone;
 //! [`amending`]: the framework changed from a file and written back; [`guarding`]: writing while the
-//! guard looks on; [`publishing`]: updates kept up; [`doctor`]: everything checked, and
-//! at what `rates` a ledger is written and read; [`demo`]: two invented
+//! guard looks on; [`publishing`]: updates kept up; [`doctor`]: everything checked,
+//! whether `disks` have room, and at what `rates` a ledger is written and read; [`demo`]: two invented
 //! bodies; [`mod@bench`]: this machine measured; [`backup`]: a ledger to a file and back; [`vaulting`]: its
 //! vault likewise; [`accepting`]: going on although a stream differs; [`replicating`]: a ledger moved to
 //! one server or three.
@@ -15,6 +15,7 @@ pub mod amending;
 pub mod backup;
 pub mod bench;
 pub mod demo;
+mod disks;
 pub mod doctor;
 pub mod guarding;
 pub mod importing;

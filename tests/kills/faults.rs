@@ -258,11 +258,22 @@ impl Blow<'_> {
             let numbers = served.send("GET", "/metrics", &Out::default()).bytes;
             String::from_utf8(numbers).unwrap().lines().any(|line| line == told)
         });
+        let ran = served.servers.run(&["doctor", "--ledger", &served.body.ledger]);
+        let named = |line: &str| line.starts_with("FINDING") && line.contains(self.disk());
+        assert!(ran.out.lines().any(named), "{}", ran.out);
         small.empty();
         if self.victim == Victim::Nats {
             // A stream that could not be written takes nothing more until its server is started again.
             served.servers.stop(self.server);
             served.servers.up();
+        }
+    }
+
+    /// What the doctor calls its disk.
+    const fn disk(&self) -> &'static str {
+        match self.victim {
+            Victim::Nats => "disk of nats",
+            _ => "disk of postgres",
         }
     }
 

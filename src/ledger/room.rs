@@ -1,0 +1,60 @@
+//! Is there room on the disk of the server that holds a stream? Asked in earnest, beside the stream.
+//!
+//! **Invariant:** nothing is written to the stream itself, and what is written beside it goes again.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::connection::{AskError, Connection};
+use super::consumer::nanos;
+use crate::ids::random;
+
+/// How much has to find room, in bytes. A server takes up to 128 KiB of words with a consumer.
+const ROOM: usize = 100 * 1024;
+/// How long the server keeps what was written if nobody takes it away.
+const KEPT: Duration = Duration::from_secs(10);
+/// A consumer's state can't be written.
+const NOT_STORED: u64 = 10_104;
+
+/// Whether there is room, as far as can be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Room {
+    /// So many bytes were written, and taken away again.
+    For(usize),
+    /// They could not be written; in the server's words.
+    None(String),
+}
+
+/// Has the leader of a stream write a consumer's words to its disk, and take them away.
+///
+/// # Errors
+/// NATS can't be asked, or says no for another reason.
+pub(crate) async fn room(connection: &Connection, on: &str) -> Result<Room, AskError> {
+    let Ok(mark) = random::<8>() else { return Ok(Room::For(0)) };
+    let name = format!("room_{}", hex::encode(mark));
+    let question = json!({
+        "stream_name": on,
+        "action": "create",
+        "config": {
+            "name": name,
+            "ack_policy": "none",
+            "deliver_policy": "new",
+            "mem_storage": false,
+            "num_replicas": 1,
+            "inactive_threshold": nanos(KEPT),
+            "metadata": { "room": "0".repeat(ROOM) },
+        },
+    });
+    let made = connection.ask::<Value>(format!("$JS.API.CONSUMER.CREATE.{on}.{name}"), &question);
+    match made.await {
+        Ok(_) => {
+            let gone = format!("$JS.API.CONSUMER.DELETE.{on}.{name}");
+            // It goes by itself if this fails.
+            connection.ask::<Value>(gone, &json!({})).await.ok();
+            Ok(Room::For(ROOM))
+        }
+        Err(AskError::Refused { code: NOT_STORED, description, .. }) => Ok(Room::None(description)),
+        Err(error) => Err(error),
+    }
+}
