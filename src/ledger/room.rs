@@ -14,8 +14,8 @@ use crate::ids::random;
 const ROOM: usize = 100 * 1024;
 /// How long the server keeps what was written if nobody takes it away.
 const KEPT: Duration = Duration::from_secs(10);
-/// A consumer's state can't be written.
-const NOT_STORED: u64 = 10_104;
+/// A consumer can't be made, or not be stored: what is asked for is always the same, so it is the disk.
+const NOT_STORED: [u64; 2] = [10_012, 10_104];
 
 /// Whether there is room, as far as can be seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,9 @@ pub(crate) async fn room(connection: &Connection, on: &str) -> Result<Room, AskE
             connection.ask::<Value>(gone, &json!({})).await.ok();
             Ok(Room::For(ROOM))
         }
-        Err(AskError::Refused { code: NOT_STORED, description, .. }) => Ok(Room::None(description)),
+        Err(AskError::Refused { code, description, .. }) if NOT_STORED.contains(&code) => {
+            Ok(Room::None(description))
+        }
         Err(error) => Err(error),
     }
 }

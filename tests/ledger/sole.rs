@@ -1,5 +1,6 @@
 //! A writer that is alone leaves unread what nobody else can have written, and notices when it is not.
 
+use piperoll::commands::measure::SetTarget;
 use piperoll::commands::{Rejection, Request};
 use piperoll::ledger::{Answer, ExecuteError, Lanes, Ledger, Terms};
 use piperoll_events::Position;
@@ -27,12 +28,16 @@ async fn unread(ground: &Ground, position: Position) -> bool {
     String::from_utf8(stored.headers.to_vec()).unwrap().contains("Nats-Expected-Last-Sequence:")
 }
 
-/// Sets targets of so many years from `from` on; where the last stands.
+/// The target of a month, of which there are many.
+fn of_month(n: u32, by: &str) -> SetTarget {
+    target(&format!("{}-{:02}", 2000 + n / 12, n % 12 + 1), Some(by))
+}
+
+/// Sets targets of so many months from one on; where the last stands.
 async fn targets(lanes: &Lanes, from: u32, by: &str) -> Position {
     let mut last = Position::START;
-    for year in from..from + IN_A_ROW {
-        let set = target(&format!("FY{year}"), Some(by));
-        last = through(lanes, set).await.unwrap().position;
+    for n in from..from + IN_A_ROW {
+        last = through(lanes, of_month(n, by)).await.unwrap().position;
     }
     last
 }
@@ -45,20 +50,20 @@ async fn a_writer_that_was_alone_is_refused_under_the_table_that_another_set() {
     done(&other, &adopt_measure()).await;
     let first = done(&other, &only("Cabinet")).await;
     with_lanes(ground.ledger().await, async |lanes| {
-        let last = targets(&lanes, 2000, "Cabinet").await;
+        let last = targets(&lanes, 0, "Cabinet").await;
         assert_eq!(unread(&ground, last).await, !ground.writer.is_clustered());
         assert_eq!(event_at(&other, last).await.record.relied_on, [first]);
         let second = done(&other, &only("Council")).await;
-        match through(&lanes, target("FY2050", Some("Cabinet"))).await {
+        match through(&lanes, of_month(50, "Cabinet")).await {
             Err(ExecuteError::Rejected(Rejection::AuthorityNeeded { accepted })) => {
                 assert_eq!(accepted, [only("Council").fact.right]);
             }
             other => panic!("{other:?}"),
         }
-        let decided = through(&lanes, target("FY2050", Some("Council"))).await.unwrap().position;
+        let decided = through(&lanes, of_month(50, "Council")).await.unwrap().position;
         assert_eq!(event_at(&other, decided).await.record.relied_on, [second]);
         assert!(!unread(&ground, decided).await, "it was read");
-        let last = targets(&lanes, 2051, "Council").await;
+        let last = targets(&lanes, 51, "Council").await;
         assert_eq!(unread(&ground, last).await, !ground.writer.is_clustered());
         assert_eq!(event_at(&other, last).await.record.relied_on, [second]);
     })
@@ -73,15 +78,14 @@ async fn a_writer_that_is_alone_relies_on_its_own_last_word() {
         through(&lanes, adopt_framework()).await.unwrap();
         through(&lanes, adopt_measure()).await.unwrap();
         through(&lanes, only("Body 0")).await.unwrap();
-        let mut last = targets(&lanes, 2000, "Body 0").await;
+        let mut last = targets(&lanes, 0, "Body 0").await;
         for round in 1..=20 {
             let (before, after) = (format!("Body {}", round - 1), format!("Body {round}"));
             let table = through(&lanes, only(&after)).await.unwrap().position;
             assert_eq!(table, last.next());
-            let period = format!("FY{}", 2100 + round);
-            let refused = through(&lanes, target(&period, Some(&before))).await;
+            let refused = through(&lanes, of_month(100 + round, &before)).await;
             assert!(matches!(refused, Err(ExecuteError::Rejected(_))), "{refused:?}");
-            last = through(&lanes, target(&period, Some(&after))).await.unwrap().position;
+            last = through(&lanes, of_month(100 + round, &after)).await.unwrap().position;
             assert_eq!(event_at(lanes.ledger(), last).await.record.relied_on, [table]);
             assert_eq!(unread(&ground, last).await, !ground.writer.is_clustered());
         }
@@ -101,8 +105,8 @@ async fn what_a_writer_left_unread_stood_at_the_position_of_its_event() {
     with_lanes(ground.ledger().await, async |lanes| {
         for round in 1..=ROUNDS {
             let (before, after) = (format!("Body {}", round - 1), format!("Body {round}"));
-            targets(&lanes, 2000 + 100 * round, &before).await;
-            let change = target(&format!("FY{}", 2050 + 100 * round), Some(&before));
+            targets(&lanes, (IN_A_ROW + 1) * round, &before).await;
+            let change = of_month((IN_A_ROW + 1) * round + IN_A_ROW, &before);
             let (set, by) = (only(&after), acting());
             let (changed, set) = tokio::join!(through(&lanes, change), other.execute(&set, &by));
             let set = set.unwrap().position;
