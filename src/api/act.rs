@@ -222,7 +222,7 @@ fn malformed_precondition() -> Problem {
 /// Nobody has read what is not there yet.
 async fn exists(room: &Room, expected: Option<Position>) -> Result<(), Problem> {
     let Some(expected) = expected else { return Ok(()) };
-    let head = room.source.stream.head_from(expected).await?;
+    let head = room.head_from(expected).await?;
     if expected <= head {
         return Ok(());
     }

@@ -18,7 +18,7 @@ use crate::asking::answer::Desk;
 use crate::config::Config;
 use crate::identity::tokens::Issuer;
 use crate::identity::vault::Vault;
-use crate::ledger::{Examiner, Gate, Guard, Lanes, Pump, Terms, Unstored};
+use crate::ledger::{AskError, Examiner, Gate, Guard, Lanes, Pump, Terms, Unstored};
 use crate::operate::guarding::under_guard;
 use crate::operate::numbers::Numbers;
 use crate::operate::site::{Site, SiteError, Source};
@@ -133,6 +133,19 @@ impl Doors {
 }
 
 impl Room {
+    /// The last position, as far as that matters to somebody who was told of `known`: what this process
+    /// has seen itself is there, also where a leader that was just chosen has still to take it in.
+    ///
+    /// # Errors
+    /// NATS can't be asked.
+    pub(super) async fn head_from(&self, known: Position) -> Result<Position, AskError> {
+        let seen = self.gate.get().map_or(Position::START, Gate::furthest);
+        if known <= seen {
+            return Ok(seen);
+        }
+        Ok(self.source.stream.head_from(known).await?.max(seen))
+    }
+
     /// What is looked at of the ledger, to say how it stands.
     pub(super) fn view(&self, board: &Board) -> View {
         let gate = self.gate.get().cloned();

@@ -126,7 +126,7 @@ pub(crate) async fn ready<'a>(call: &'a Call, moment: &Moment) -> Result<&'a Des
     let Some(furthest) = known.max(moment.min_position) else { return Ok(desk) };
     let mut reached = desk.reached().await?;
     if furthest > reached {
-        let head = room.source.stream.head_from(furthest).await?;
+        let head = room.head_from(furthest).await?;
         if furthest > head {
             let detail = format!("position {furthest} does not exist; the last is {head}");
             return Err(Problem::missing("no_such_position", detail).about(furthest.to_string()));

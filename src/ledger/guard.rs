@@ -99,6 +99,12 @@ impl Gate {
         standing.reached = standing.reached.max(position.0);
     }
 
+    /// The highest position that anybody here has seen.
+    #[must_use]
+    pub fn furthest(&self) -> Position {
+        Position(self.lock().reached)
+    }
+
     /// Exactly these differences are accepted from here on: those of the ledger's last
     /// `configuration_observed`.
     pub(super) fn accept(&self, differences: &[Difference]) {

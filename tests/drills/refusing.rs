@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::{configuration, delete, messages};
 use crate::journeys::Body;
-use crate::support::program::{Servers, block_on, runtime, wait_until};
+use crate::support::held::Held;
+use crate::support::program::{Running, Servers, block_on, runtime, wait_until};
 use crate::support::raw;
 
 const BOUND: Duration = Duration::from_mins(1);
@@ -77,6 +78,13 @@ fn a_file_that_is_not_whole_restores_nothing() {
     }
 }
 
+/// Starts a restore that gets no further than a part of its file: its road to NATS is held then.
+fn halfway(servers: &Servers, restore: &[&str]) -> (Running, Held) {
+    const PART: usize = 200_000;
+    let road = Held::up_to(servers.setting("PIPEROLL_NATS_OWNER_URL"), PART);
+    (Servers::shared().by("PIPEROLL_NATS_OWNER_URL", &road.url).start(restore), road)
+}
+
 #[test]
 fn a_restore_that_was_killed_goes_on_and_meanwhile_nobody_writes() {
     let servers = Servers::shared();
@@ -86,8 +94,8 @@ fn a_restore_that_was_killed_goes_on_and_meanwhile_nobody_writes() {
     let runtime = runtime();
     let client = runtime.block_on(raw::client(&servers, "owner"));
     let length = || runtime.block_on(raw::length(&client, &body.ledger)).unwrap_or(0);
-    let restore = ["restore", "--ledger", &body.ledger, &path, "--replicas", "1", "--json"];
-    let restoring = servers.start(&restore);
+    let restore = ["restore", "--ledger", &body.ledger, &path, "--json"];
+    let (restoring, _road) = halfway(&servers, &restore);
     wait_until("it is halfway", BOUND, || length() >= 60);
     restoring.kill();
     let half = length();
@@ -131,15 +139,15 @@ fn a_half_restored_ledger_that_somebody_wrote_to_is_thrown_away() {
     let runtime = runtime();
     let client = runtime.block_on(raw::client(&servers, "owner"));
     let length = || runtime.block_on(raw::length(&client, &body.ledger)).unwrap_or(0);
-    let restoring = servers.start(&["restore", "--ledger", &body.ledger, &path, "--replicas", "1"]);
+    let restore = ["restore", "--ledger", &body.ledger, &path];
+    let (restoring, _road) = halfway(&servers, &restore);
     wait_until("it is halfway", BOUND, || length() >= 60);
     restoring.kill();
     runtime.block_on(async {
         let subject = format!("piperoll.{}.measure.x", body.ledger);
         client.request(subject, "{}".into()).await.unwrap();
     });
-    let ran = servers.run(&["restore", "--ledger", &body.ledger, &path, "--replicas", "1"]);
-    ran.refused_with("is not what the file says");
+    servers.run(&restore).refused_with("is not what the file says");
     servers.fine(&["restore", "--ledger", &body.ledger, &path, "--begin-again"]);
     assert_eq!(messages(&servers, &body.ledger), there);
     let again = ["restore", "--ledger", &body.ledger, &path, "--begin-again"];
