@@ -6,7 +6,7 @@ use piperoll_events::{EntityKind, EntityRef, Event, Position};
 use piperoll_projections::{Outcome, Placed};
 use serde_json::{Value, json};
 
-use super::{Ended, output};
+use super::{Ended, output, stopped};
 use crate::config::Config;
 use crate::ledger::Until;
 use crate::operate::site::{Site, Source};
@@ -89,9 +89,10 @@ pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
             let head = source.stream.head().await?;
             let cursor = Position(head.0.saturating_sub(last));
             let printing = filter.print(&source, cursor, Until::Dropped, usize::MAX, which.json);
+            let stop = stopped::stopped()?;
             tokio::select! {
                 ended = printing => ended,
-                stopped = tokio::signal::ctrl_c() => { stopped?; Ok(Ended::Fine) }
+                () = stop => Ok(Ended::Fine),
             }
         }
         What::Show { ledger, position, json } => {

@@ -22,6 +22,15 @@ async fn with_lanes<W: Future<Output = ()>>(ledger: Ledger, work: impl FnOnce(La
     tokio::join!(work(lanes), pump.run());
 }
 
+/// Another writer, that has adopted a measure and said who decides about its targets; where that stands.
+async fn agreed(ground: &Ground, by: &str) -> (Ledger, Position) {
+    let other = ground.ledger().await;
+    done(&other, &adopt_framework()).await;
+    done(&other, &adopt_measure()).await;
+    let table = done(&other, &only(by)).await;
+    (other, table)
+}
+
 /// Whether an event was stored under a guard on the whole stream.
 async fn unread(ground: &Ground, position: Position) -> bool {
     let stored = ground.stream(&ground.writer).find(position).await.unwrap().unwrap();
@@ -45,10 +54,7 @@ async fn targets(lanes: &Lanes, from: u32, by: &str) -> Position {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_writer_that_was_alone_is_refused_under_the_table_that_another_set() {
     let ground = ground().await;
-    let other = ground.ledger().await;
-    done(&other, &adopt_framework()).await;
-    done(&other, &adopt_measure()).await;
-    let first = done(&other, &only("Cabinet")).await;
+    let (other, first) = agreed(&ground, "Cabinet").await;
     with_lanes(ground.ledger().await, async |lanes| {
         let last = targets(&lanes, 0, "Cabinet").await;
         assert_eq!(unread(&ground, last).await, !ground.writer.is_clustered());
@@ -98,10 +104,7 @@ async fn a_writer_that_is_alone_relies_on_its_own_last_word() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_writer_left_unread_stood_at_the_position_of_its_event() {
     let ground = ground().await;
-    let other = ground.ledger().await;
-    done(&other, &adopt_framework()).await;
-    done(&other, &adopt_measure()).await;
-    let mut table = done(&other, &only("Body 0")).await;
+    let (other, mut table) = agreed(&ground, "Body 0").await;
     with_lanes(ground.ledger().await, async |lanes| {
         for round in 1..=ROUNDS {
             let (before, after) = (format!("Body {}", round - 1), format!("Body {round}"));

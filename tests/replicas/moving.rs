@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{UNHURRIED, during};
 use crate::drills::messages;
 use crate::feed::{bytes, publish, updates};
-use crate::journeys::Body;
+use crate::routes::judged::target;
 use crate::routes::{MOST, Served};
 use crate::support::program::{Servers, block_on, runtime, wait_until};
 use crate::support::raw;
@@ -15,6 +15,8 @@ use crate::support::raw;
 const BOUND: Duration = Duration::from_secs(30);
 /// How many acts go on before, between and after.
 const ACTS: usize = 60;
+/// What guards a whole stream.
+const WHOLE: &str = "Nats-Expected-Last-Sequence";
 
 #[test]
 fn a_ledger_moves_to_three_servers_while_events_flow_and_each_of_them_holds_all() {
@@ -81,13 +83,22 @@ fn the_guard_found_nothing(served: &Served) {
 
 #[test]
 fn a_ledger_of_a_server_alone_is_restored_onto_three() {
-    let alone = Servers::own_single("from");
-    let body = Body::moved_in(&alone);
-    let ledger = &body.ledger;
-    let file = body.file("moved.ndjson");
+    let served = Served::over(Servers::own_single("from"), &[]);
+    let (alone, ledger) = (&served.servers, &served.body.ledger);
+    let token = served.token("Ann", MOST);
+    let measure = served.get(&token, &served.at("/measures/NM02")).fine();
+    let measure = measure["line"]["measure"]["measure"].as_str().unwrap();
+    let set = served.at(&format!("/measures/{measure}/set-target"));
+    for period in (2041..2071).map(|year| format!("FY{year}")) {
+        served.post(&token, &set, (&period, None), &target(&period)).accepted();
+    }
+    // The service was the only writer for long enough to guard the whole stream as well.
+    let whole_guarded = |message: &raw::Message| message.header(WHOLE).is_some();
+    assert!(raw::read(alone, ledger).iter().any(whole_guarded));
+    let file = served.body.file("moved.ndjson");
     let file = file.to_str().unwrap();
     alone.fine(&["export", "--ledger", ledger, "--to", file]);
-    let whole = messages(&alone, ledger);
+    let whole = messages(alone, ledger);
     // The keys stay; NATS is another, and so is Postgres here.
     let state = alone.setting("PIPEROLL_STATE").to_owned();
     let three = Servers::own_cluster("onto").by("PIPEROLL_STATE", &state);

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::{MOST, Served};
 use crate::support::program::wait_until;
 
-fn target(period: &str) -> Value {
+/// A target of a period, as a body of `set-target`.
+pub(crate) fn target(period: &str) -> Value {
     let reason = json!({ "code": "ambition_raised" });
     json!({ "fact": { "key": { "period": period, "tier": "expected" },
         "target": { "shape": "standing", "level": { "at": "1" } }, "reason": reason } })

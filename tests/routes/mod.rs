@@ -3,7 +3,7 @@
 mod conventions;
 mod document;
 mod hostile;
-mod judged;
+pub(crate) mod judged;
 mod killed;
 mod limits;
 pub(crate) mod outage;
