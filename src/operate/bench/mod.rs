@@ -5,7 +5,7 @@
 //! events go straight into the real projection (W4). Nothing is mocked; the ledgers are thrown away
 //! at the end.
 //!
-//! `commands`: W1; `freshness`: W3; `invented`: the file, its mapping and its plan; `importing`: W6; `rebuilding`: W2;
+//! `commands`, and the same `over_http`: W1; `freshness`: W3; `invented`: the file, its mapping and its plan; `importing`: W6; `rebuilding`: W2;
 //! `planted`: a ledger of any size, what is `changing` in it at its end, and `asking` and
 //! `questioning`: W4; `machine`: ceilings and memory;
 //! `table`: the figures, the goals, met or missed.
@@ -17,6 +17,7 @@ mod freshness;
 mod importing;
 pub mod invented;
 mod machine;
+mod over_http;
 mod planted;
 mod questioning;
 mod rebuilding;
