@@ -104,7 +104,7 @@ pub struct Wanted {
 /// What can be measured by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Workload {
-    /// W1: targets changed by many clients at once.
+    /// W1: targets changed by many clients at once, through the library and over HTTP.
     Commands,
     /// W3: how long after its answer a change is seen.
     Freshness,
