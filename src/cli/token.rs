@@ -7,10 +7,9 @@ use piperoll_events::role::granted::RoleName;
 use piperoll_events::text::Label;
 
 use super::{Ended, output};
-use crate::clock;
 use crate::config::Config;
-use crate::identity::tokens::{Bearer, Issuer};
-use crate::operate::site::Site;
+use crate::identity::tokens::Bearer;
+use crate::operate::issuing::issue;
 
 /// Issues a token for the HTTP API. This is the demo's issuer: whoever runs it can be anybody.
 #[derive(Debug, Parser)]
@@ -40,16 +39,9 @@ fn role(text: &str) -> Result<RoleName, String> {
 }
 
 pub(super) async fn run(args: Args, config: &Config) -> anyhow::Result<Ended> {
-    for name in &args.ledger {
-        let site = Site::new(config, name);
-        let identity = site.source().await?.identity;
-        site.vault(identity).await?.actor(args.name.as_str()).await?;
-    }
-    let issuer = Issuer::open(config.state()?)?;
     let bearer = Bearer { sub: args.name, post: args.post, roles: args.role, ledgers: args.ledger };
     let lasts = TimeDelta::minutes(args.minutes.into());
-    let token = issuer.issue(&bearer, clock::now(), lasts)?;
-    output::line(token)?;
+    output::line(issue(config, &bearer, lasts).await?)?;
     output::remark("issued by the demo's own issuer: good for demos and tests, for nothing else");
     Ok(Ended::Fine)
 }

@@ -4,7 +4,7 @@
 //! traces show of it;
 //! [`moving_in`]: a body's files become its prologue; [`importing`]: one file, applied or undone;
 //! [`amending`]: the framework changed from a file and written back; [`guarding`]: writing while the
-//! guard looks on; [`publishing`]: updates kept up; [`doctor`]: everything checked,
+//! guard looks on; [`issuing`]: tokens of the demo's issuer; [`publishing`]: updates kept up; [`doctor`]: everything checked,
 //! whether `disks` have room, and at what `rates` a ledger is written and read; [`demo`]: two invented
 //! bodies; [`mod@bench`]: this machine measured; [`backup`]: a ledger to a file and back; [`vaulting`]: its
 //! vault likewise; [`accepting`]: going on although a stream differs; [`replicating`]: a ledger moved to
@@ -19,6 +19,7 @@ mod disks;
 pub mod doctor;
 pub mod guarding;
 pub mod importing;
+pub mod issuing;
 pub mod moving_in;
 pub mod numbers;
 pub mod projecting;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use piperoll_events::ids::{ActorId, FrameworkId, LedgerName, MeasureId};
+use piperoll_events::ids::{ActorId, FrameworkId, MeasureId};
 use piperoll_events::ledger::created::{BodyKind, Created, Reality};
 use piperoll_events::period::YearKind;
 use piperoll_events::reason::{AuthorityKind, AuthorityState};
@@ -19,7 +19,7 @@ use super::asking::{FIRST_YEAR, share};
 use super::invented::Size;
 use super::planted::{Planted, Then, reason};
 use super::table::{Figure, Goal, Spread, count};
-use super::{BenchError, Wanted, over_http, throw_away};
+use super::{BenchError, Wanted, on_a_ledger, over_http};
 use crate::clock;
 use crate::commands::Request;
 use crate::commands::framework::Adopt as AdoptFramework;
@@ -61,7 +61,7 @@ pub(super) struct Ran {
     p99_ms: f64,
 }
 
-/// Measures W1; the ledger is thrown away at the end.
+/// Measures W1; its ledgers are thrown away at the end.
 ///
 /// # Errors
 /// The servers.
@@ -70,38 +70,24 @@ pub(super) async fn measure(
     wanted: &Wanted,
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Vec<Figure>, BenchError> {
-    let mut figures = Vec::new();
-    // A ledger each: a measure that was changed thousands of times is no measure that anybody has.
-    for (name, by) in [("benchcommands", Way::Library), ("benchhttp", Way::Http)] {
-        let name: LedgerName = name.parse().map_err(|_| super::named())?;
-        let site = Site::new(config, &name);
-        throw_away(&site).await?;
-        say("W1: a ledger of 256 measures with histories");
-        let measured = match by {
-            Way::Library => found_and_load(&site, wanted, say).await,
-            Way::Http => found_and_serve(&site, wanted, say).await,
-        };
-        throw_away(&site).await?;
-        figures.extend(measured?);
-    }
+    say("W1: two ledgers of 256 measures with histories");
+    let by_library = async |site: &Site| found_and_load(site, wanted, &mut *say).await;
+    let mut figures = on_a_ledger(config, "benchcommands", by_library).await?;
+    // Its own: a measure that was changed thousands of times by then is none that anybody has.
+    let by_http = async |site: &Site| found_and_serve(site, wanted.runs, say).await;
+    figures.extend(on_a_ledger(config, "benchhttp", by_http).await?);
     Ok(figures)
-}
-
-/// By which way commands go in.
-enum Way {
-    Library,
-    Http,
 }
 
 async fn found_and_serve(
     site: &Site,
-    wanted: &Wanted,
+    runs: usize,
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Vec<Figure>, BenchError> {
     let (ledger, guard) = found(site).await?;
     let measures = under_guard(site, &guard, begin(&ledger)).await?;
     drop(ledger);
-    over_http::measure(site, &measures, wanted.runs, say).await
+    over_http::measure(site, &measures, runs, say).await
 }
 
 async fn found_and_load(

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use piperoll_events::Position;
-use piperoll_events::ids::{LedgerName, MeasureId};
+use piperoll_events::ids::MeasureId;
 use piperoll_projections::runtime::{Cursor, connect};
 use piperoll_projections::{Projection, READ_MODELS, Schema};
 use tokio::sync::watch;
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::asking::share;
 use super::commands::{acting, begin, change, found};
 use super::table::{Figure, Goal, Spread};
-use super::{BenchError, Wanted, throw_away};
+use super::{BenchError, Wanted, on_a_ledger};
 use crate::config::Config;
 use crate::ids;
 use crate::ledger::Lanes;
@@ -44,13 +44,8 @@ pub(super) async fn measure(
     wanted: &Wanted,
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Vec<Figure>, BenchError> {
-    let name: LedgerName = "benchfreshness".parse().map_err(|_| super::named())?;
-    let site = Site::new(config, &name);
-    throw_away(&site).await?;
     say("W3: 500 commands a second, and when they are seen");
-    let measured = runs(&site, wanted).await;
-    throw_away(&site).await?;
-    measured
+    on_a_ledger(config, "benchfreshness", async |site| runs(site, wanted).await).await
 }
 
 async fn runs(site: &Site, wanted: &Wanted) -> Result<Vec<Figure>, BenchError> {

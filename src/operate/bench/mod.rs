@@ -31,6 +31,7 @@ use piperoll_projections::runtime::RuntimeError;
 use self::importing::Goals;
 use self::invented::{Invented, Size};
 use self::table::{Figure, Goal, Spread};
+use super::issuing::IssueError;
 use super::moving_in::{MoveIn, MoveInError};
 use super::projecting::{self, ProjectError};
 use super::site::{Site, SiteError};
@@ -77,6 +78,15 @@ pub enum BenchError {
     /// NATS.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// A token for the service.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    /// The service.
+    #[error(transparent)]
+    Serve(#[from] crate::api::ServeError),
+    /// Its answers.
+    #[error("the service did not answer as it should")]
+    Http(#[from] ureq::Error),
     /// Reading the stream.
     #[error(transparent)]
     Follow(#[from] crate::ledger::FollowError),
@@ -223,6 +233,20 @@ async fn through_a_file(
     say("W2: rebuilding the read models of its ledger");
     figures.extend(rebuilding::measure(site, runs).await?);
     Ok(figures)
+}
+
+/// Measures on a ledger of the bench's own, of which nothing is there before and nothing afterwards.
+async fn on_a_ledger<T>(
+    config: &Config,
+    name: &str,
+    measure: impl AsyncFnOnce(&Site) -> Result<T, BenchError>,
+) -> Result<T, BenchError> {
+    let name: LedgerName = name.parse().map_err(|_| named())?;
+    let site = Site::new(config, &name);
+    throw_away(&site).await?;
+    let measured = measure(&site).await;
+    throw_away(&site).await?;
+    measured
 }
 
 /// Throws one of the bench's own ledgers away, where there is one.

@@ -20,9 +20,9 @@ use super::BenchError;
 use super::commands::{Load, Ran, changed, timed};
 use super::table::Figure;
 use crate::api::{self, Limits};
-use crate::clock;
-use crate::identity::tokens::{Bearer, Issuer};
+use crate::identity::tokens::Bearer;
 use crate::ids;
+use crate::operate::issuing::issue;
 use crate::operate::site::{Site, SiteError};
 
 /// How many clients; each is a thread of this process.
@@ -55,7 +55,14 @@ pub(super) async fn measure(
     runs: usize,
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Vec<Figure>, BenchError> {
-    let token = token(site).await?;
+    // The demo's issuer says that somebody may change targets.
+    let bearer = Bearer {
+        sub: "Bench".parse().map_err(std::io::Error::other)?,
+        post: None,
+        roles: vec![RoleName::FrameworkAdmin],
+        ledgers: vec![site.name.clone()],
+    };
+    let token = issue(&site.config, &bearer, TimeDelta::hours(1)).await?;
     let (tell, told) = oneshot::channel();
     let (stop, stopped) = oneshot::channel::<()>();
     let listening = |address| {
@@ -84,25 +91,8 @@ pub(super) async fn measure(
         Ok::<_, BenchError>(figures)
     };
     let (served, figures) = tokio::join!(serving, work);
-    served.map_err(std::io::Error::other)?;
+    served?;
     figures
-}
-
-/// A token of the demo's issuer for somebody who may change targets.
-async fn token(site: &Site) -> Result<String, BenchError> {
-    let name = "Bench".parse().map_err(std::io::Error::other)?;
-    let identity = site.source().await?.identity;
-    site.vault(identity).await?.actor("Bench").await.map_err(std::io::Error::other)?;
-    let state = site.config.state().map_err(std::io::Error::other)?;
-    let issuer = Issuer::open(state).map_err(std::io::Error::other)?;
-    let bearer = Bearer {
-        sub: name,
-        post: None,
-        roles: vec![RoleName::FrameworkAdmin],
-        ledgers: vec![site.name.clone()],
-    };
-    let token = issuer.issue(&bearer, clock::now(), TimeDelta::hours(1));
-    Ok(token.map_err(std::io::Error::other)?)
 }
 
 async fn run(door: &Door, measures: &[MeasureId], load: Load) -> Result<Ran, BenchError> {
@@ -143,8 +133,7 @@ fn client(
             .header("idempotency-key", ids::command_id()?.to_string())
             .header("if-match", format!("\"{read_at}\""))
             .send_json(&body);
-        let mut answered = answered.map_err(std::io::Error::other)?;
-        let answer: Answered = answered.body_mut().read_json().map_err(std::io::Error::other)?;
+        let answer: Answered = answered?.body_mut().read_json()?;
         // Where nothing changed it is an earlier one.
         read_at = read_at.max(answer.position);
         if !timed(begun, asked, &mut took) {
