@@ -362,12 +362,14 @@ impl Ledger {
                 self.gate.appended(None);
                 self.sole.stored(Position(*first), count);
             }
-            Err(Stop::Doubt(_)) => self.gate.appended(Some(Unstored::Unanswered)),
-            Err(Stop::Full) => self.gate.appended(Some(Unstored::Full)),
-            Err(_) => {}
-        }
-        if first.is_err() {
-            self.sole.in_doubt();
+            Err(stop) => {
+                self.sole.in_doubt();
+                match stop {
+                    Stop::Doubt(_) => self.gate.appended(Some(Unstored::Unanswered)),
+                    Stop::Full => self.gate.appended(Some(Unstored::Full)),
+                    _ => {}
+                }
+            }
         }
         sending.ended(&first);
         first.map(|first| Some(Position(first)))

@@ -98,21 +98,17 @@ impl Consumer {
         pull: Pull,
     ) -> Result<Self, NoConsumer> {
         let name = format!("follow_{}", hex::encode(random::<8>()?));
-        let question = json!({
-            "stream_name": on,
-            "action": "create",
-            "config": {
-                "name": name,
-                "ack_policy": "none",
-                "deliver_policy": "by_start_sequence",
-                "opt_start_seq": cursor.next(),
-                "replay_policy": "instant",
-                "mem_storage": true,
-                "num_replicas": 1,
-                "inactive_threshold": nanos(pull.inactive),
-            },
+        let config = json!({
+            "name": name,
+            "ack_policy": "none",
+            "deliver_policy": "by_start_sequence",
+            "opt_start_seq": cursor.next(),
+            "replay_policy": "instant",
+            "mem_storage": true,
+            "num_replicas": 1,
+            "inactive_threshold": nanos(pull.inactive),
         });
-        connection.ask::<Value>(format!("$JS.API.CONSUMER.CREATE.{on}.{name}"), &question).await?;
+        make(connection, &on, &name, &config).await?;
         let inbox = connection.client().new_inbox();
         let messages = connection.client().subscribe(inbox.clone()).await;
         let messages = messages.map_err(|error| NoConsumer::Deaf(error.to_string()))?;
@@ -181,12 +177,29 @@ impl Consumer {
         Ok(Some(Arrived { position, message }))
     }
 
-    /// Tells the server that it is no longer needed. A courtesy: it would be forgotten anyway.
+    /// Tells the server that it is no longer needed.
     pub(crate) async fn dismiss(self) {
-        let subject = format!("$JS.API.CONSUMER.DELETE.{}.{}", self.on, self.name);
-        if let Err(error) = self.connection.call(subject).await {
-            tracing::debug!(%error, "a consumer was left to expire");
-        }
+        dismiss(&self.connection, &self.on, &self.name).await;
+    }
+}
+
+/// Has a consumer called `name` made on the stream called `on`.
+pub(super) async fn make(
+    connection: &Connection,
+    on: &str,
+    name: &str,
+    config: &Value,
+) -> Result<(), AskError> {
+    let question = json!({ "stream_name": on, "action": "create", "config": config });
+    let made = connection.ask::<Value>(format!("$JS.API.CONSUMER.CREATE.{on}.{name}"), &question);
+    made.await.map(drop)
+}
+
+/// Has a consumer go. A courtesy: it would be forgotten anyway.
+pub(super) async fn dismiss(connection: &Connection, on: &str, name: &str) {
+    let subject = format!("$JS.API.CONSUMER.DELETE.{on}.{name}");
+    if let Err(error) = connection.call(subject).await {
+        tracing::debug!(%error, "a consumer was left to expire");
     }
 }
 

@@ -4,11 +4,10 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::connection::{AskError, Connection};
-use super::consumer::nanos;
-use crate::ids::random;
+use super::consumer::{dismiss, make, nanos};
 
 /// How much has to find room, in bytes. A server takes up to 128 KiB of words with a consumer.
 const ROOM: usize = 100 * 1024;
@@ -31,27 +30,21 @@ pub enum Room {
 /// # Errors
 /// NATS can't be asked, or says no for another reason.
 pub(crate) async fn room(connection: &Connection, on: &str) -> Result<Room, AskError> {
-    let Ok(mark) = random::<8>() else { return Ok(Room::For(0)) };
-    let name = format!("room_{}", hex::encode(mark));
-    let question = json!({
-        "stream_name": on,
-        "action": "create",
-        "config": {
-            "name": name,
-            "ack_policy": "none",
-            "deliver_policy": "new",
-            "mem_storage": false,
-            "num_replicas": 1,
-            "inactive_threshold": nanos(KEPT),
-            "metadata": { "room": "0".repeat(ROOM) },
-        },
+    let inbox = connection.client().new_inbox();
+    // No inbox is given twice, so no two of these are one.
+    let name = format!("room_{}", inbox.rsplit('.').next().unwrap_or_default());
+    let config = json!({
+        "name": name,
+        "ack_policy": "none",
+        "deliver_policy": "new",
+        "mem_storage": false,
+        "num_replicas": 1,
+        "inactive_threshold": nanos(KEPT),
+        "metadata": { "room": "0".repeat(ROOM) },
     });
-    let made = connection.ask::<Value>(format!("$JS.API.CONSUMER.CREATE.{on}.{name}"), &question);
-    match made.await {
-        Ok(_) => {
-            let gone = format!("$JS.API.CONSUMER.DELETE.{on}.{name}");
-            // It goes by itself if this fails.
-            connection.ask::<Value>(gone, &json!({})).await.ok();
+    match make(connection, on, &name, &config).await {
+        Ok(()) => {
+            dismiss(connection, on, &name).await;
             Ok(Room::For(ROOM))
         }
         Err(AskError::Refused { code, description, .. }) if NOT_STORED.contains(&code) => {
