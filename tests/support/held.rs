@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 pub(crate) struct Held {
     /// The server's address by this road, credentials and all.
     pub(crate) url: String,
-    open: Arc<watch::Sender<bool>>,
+    open: watch::Sender<bool>,
     _runtime: Runtime,
 }
 
@@ -33,9 +33,7 @@ impl Held {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let url = format!("{user}@{}{rest}", listener.local_addr().unwrap());
         let (open, opened) = watch::channel(true);
-        let open = Arc::new(open);
-        let (server, shut, gone) = (server.to_owned(), Arc::clone(&open), AtomicUsize::new(0));
-        let gone = Arc::new(gone);
+        let (server, shut, gone) = (server.to_owned(), open.clone(), Arc::new(AtomicUsize::new(0)));
         runtime.spawn(async move {
             let mut travellers = JoinSet::new();
             loop {
@@ -43,7 +41,7 @@ impl Held {
                 let (up, answers) = client.into_split();
                 let Ok(server) = TcpStream::connect(&server).await else { continue };
                 let (down, asks) = server.into_split();
-                let (shut, gone) = (Arc::clone(&shut), Arc::clone(&gone));
+                let (shut, gone) = (shut.clone(), Arc::clone(&gone));
                 let count = move |length: usize| {
                     if gone.fetch_add(length, Ordering::SeqCst).saturating_add(length) >= most {
                         shut.send_replace(false);

@@ -79,9 +79,9 @@ impl Road {
         // The other may be down; whoever asks hears that as it would without us.
         let Ok(to) = TcpStream::connect(self.server()).await else { return };
         let ((up, answers), (down, asks)) = (from.into_split(), to.into_split());
-        let roads = [self.cut.clone(), self.cut];
-        let [asked, answered] = roads.map(|cut| (cut, open, |_: usize| ()));
-        tokio::join!(carry((up, asks), asked), carry((down, answers), answered));
+        let passed = |_: usize| ();
+        let asked = carry((up, asks), (self.cut.clone(), open, passed));
+        tokio::join!(asked, carry((down, answers), (self.cut, open, passed)));
     }
 
     /// Where the other listens. It may be another port after it was started again.
